@@ -1,0 +1,273 @@
+"""Frozen values that cross a channel's border.
+
+Nothing here knows the database, Django or the network. A `Draft` goes into a channel's `compose`, a
+`Message` comes out and is stored as it will go out; `publish` gives a `Receipt`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+
+class Variant(StrEnum):
+    """What a publication is for: the words a channel chooses depend on it."""
+
+    ANNOUNCE = "announce"
+    REMINDER = "reminder"
+    TODAY = "today"
+    LAST_DAYS = "last_days"
+    RESULTS = "results"
+    REPORT = "report"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    NEWS = "news"
+    ISSUE = "issue"
+
+
+class EventStatus(StrEnum):
+    """The state of the event itself, named after schema.org's EventStatusType."""
+
+    SCHEDULED = "scheduled"
+    RESCHEDULED = "rescheduled"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    SOLD_OUT = "sold_out"
+
+
+class ImageConsent(StrEnum):
+    """May people who can be recognised in the picture be shown? (art. 81 of the copyright act, RODO)"""
+
+    NOT_NEEDED = "not_needed"
+    COLLECTED = "collected"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture ready to be shown: `url` is absolute, `width` and `height` are pixels, `alt` plain text.
+
+    `path` is the file on our own disk (for channels that upload bytes); "" where there is none.
+    """
+
+    url: str
+    alt: str
+    width: int = 0
+    height: int = 0
+    mime_type: str = "image/jpeg"
+    size: int = 0
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionFacts:
+    """The institution as the public reads it. `clock_style` is "dot" (17.00) or "colon" (17:00)."""
+
+    name: str
+    base_url: str
+    zone: str = "Europe/Warsaw"
+    language: str = "pl"
+    address: str = ""
+    locality: str = ""
+    email: str = ""
+    phone: str = ""
+    clock_style: Literal["dot", "colon"] = "dot"
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """Where it happens: a room or a venue, and the branch it belongs to."""
+
+    name: str = ""
+    branch: str = ""
+    branch_slug: str = ""
+    street: str = ""
+    postal_code: str = ""
+    locality: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """Everything a channel may say about one item: the approved content, as plain values.
+
+    Instants are aware. `link` is the item's public page, absolute. `body_html` is clean HTML with
+    absolute addresses only. `audiences` and `partners` are names for people, `kind` is the key and
+    `kind_label` its name in the item's language.
+    """
+
+    uuid: str
+    kind: str
+    kind_label: str
+    title: str
+    lead: str
+    link: str
+    language: str = "pl"
+    body_html: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    all_day: bool = False
+    deadline_at: datetime | None = None
+    recurrence: str = ""
+    status: EventStatus = EventStatus.SCHEDULED
+    previous_starts_at: datetime | None = None
+    place: PlaceFacts = field(default_factory=PlaceFacts)
+    audiences: tuple[str, ...] = ()
+    audience_keys: tuple[str, ...] = ()
+    price: str = ""
+    is_free: bool = True
+    sign_up: str = ""
+    sign_up_url: str = ""
+    sign_up_until_at: datetime | None = None
+    capacity: int | None = None
+    partners: tuple[str, ...] = ()
+    funding_note: str = ""
+    contact: str = ""
+    accessibility: str = ""
+    more_url: str = ""
+    pictures: tuple[Picture, ...] = ()
+    channel_texts: Mapping[str, str] = field(default_factory=dict)
+    hashtags: tuple[str, ...] = ()
+    first_published_at: datetime | None = None
+    changed_at: datetime | None = None
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a newsletter issue.
+
+    `kind` is heading | text | item | picture | button | divider; only the fields of that kind are set.
+    `html` is clean HTML.
+    """
+
+    kind: str
+    text: str = ""
+    html: str = ""
+    url: str = ""
+    item: ItemFacts | None = None
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueFacts:
+    """One number of a newsletter: its subject, preheader and blocks, as approved."""
+
+    uuid: str
+    newsletter: str
+    subject: str
+    preheader: str
+    blocks: tuple[Block, ...]
+    language: str = "pl"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What goes into `compose`: one item (or one issue), for one variant, due at one instant.
+
+    `marker` is the publication's own unguessable code; `link` carries it (`https://…/w/<marker>`), so a
+    post can be recognised exactly. `due_at` decides relative words ("dziś", "jutro").
+    """
+
+    variant: Variant
+    due_at: datetime
+    institution: InstitutionFacts
+    marker: str
+    link: str
+    item: ItemFacts | None = None
+    issue: IssueFacts | None = None
+
+    @property
+    def due_on(self) -> date:
+        """The local date on which this goes out."""
+        return self.due_at.astimezone(self.institution.tz).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The rendered copy of a publication, stored as it will go out.
+
+    Which fields are used is the channel's business: `text` is the post or the text part, `html` the
+    mail's HTML, `subject` the mail's subject or the entry's title, `link` the marker link.
+    """
+
+    channel: str
+    text: str
+    subject: str = ""
+    html: str = ""
+    preheader: str = ""
+    link: str = ""
+    language: str = "pl"
+    pictures: tuple[Picture, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        pictures = tuple(Picture(**picture) for picture in data.get("pictures", ()))
+        return cls(**{**data, "pictures": pictures})
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, hexadecimal: what an approval is bound to."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The other side's proof that it is out."""
+
+    remote_id: str
+    remote_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a person should know before or after publishing.
+
+    An `error` blocks approval, a `warning` is shown. `code` is stable (`alt_missing`); `text` is for
+    people; `field` names the item's field it is about, if any.
+    """
+
+    code: str
+    text: str
+    level: Literal["error", "warning"] = "error"
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NativeSchedule:
+    """The window in which a network itself holds a post until its time."""
+
+    minimum: timedelta
+    maximum: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a channel can do, as data, so that the core can decide without asking for its name.
+
+    `repeat_safe`: publishing the same key again creates no second copy. `look_up`: the channel can tell
+    whether a key is out. `max_text` counts characters (None: no limit).
+    """
+
+    repeat_safe: bool = False
+    look_up: bool = False
+    can_edit: bool = False
+    can_withdraw: bool = False
+    native_schedule: NativeSchedule | None = None
+    max_text: int | None = None
+    max_images: int = 0
+    alt_text: bool = False
