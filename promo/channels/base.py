@@ -1,0 +1,110 @@
+"""The channel contract: what a folder under `promo/channels/` must offer.
+
+A channel is one folder. Its package exposes a class `Channel` that follows the protocol below; the
+folder's name is the channel's `key`. Adding one touches its folder, `templates/<key>/`, its tests and
+one line of `PROMO_CHANNELS` in the settings.
+
+What we believe
+    Compose is pure: the same draft gives the same message, with no clock, database or network.
+    Publish is the one door: it makes one attempt, has a total deadline, and returns a receipt or raises
+    one of the five `PublishError`s. It never retries, never sleeps, never swallows.
+    Only `client.py` talks to the network, over the HTTP session it was handed.
+
+What not to do
+    Return a bool. Catch `Exception`. Search an error body for digits. Put a token in a log, a repr or an
+    error text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Protocol
+
+import requests
+
+from promo.values import Draft, Message, Problem, Receipt, Traits
+
+Render = Callable[[str, Mapping[str, Any]], str]
+"""Render a template by its path below `templates/`, e.g. `render("facebook_page/announce.txt.j2", {...})`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach one destination. `config` is public, `secrets` is not: its repr shows no value."""
+
+    config: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a destination's set-up form. `key` is the name in `Access.config` or `.secrets`."""
+
+    key: str
+    label: str
+    help: str = ""
+    secret: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """What a channel may use of the outside, handed in.
+
+    `http` makes a session for each client. `enqueue` starts the mailing of a message to a newsletter's
+    readers and gives its receipt (only `newsletter_email` uses it). `settings` holds `PROMO_*` values.
+    """
+
+    http: Callable[[], requests.Session]
+    now: Callable[[], datetime]
+    enqueue: Callable[[Access, Message, str], Receipt]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class ChannelContract(Protocol):
+    """One configured way out. Made with `Channel(access, wires)`; composing needs neither."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    icon: ClassVar[str]
+    traits: ClassVar[Traits]
+    fields: ClassVar[Sequence[Field]]
+    deadline: ClassVar[timedelta]
+    """The longest one `publish` takes; start-up refuses a lease that is not longer."""
+
+    def __init__(self, access: Access, wires: Wires) -> None: ...
+
+    @classmethod
+    def compose(cls, draft: Draft, render: Render) -> Message:
+        """The message for this draft. Pure."""
+        ...
+
+    @classmethod
+    def problems(cls, message: Message) -> list[Problem]:
+        """What is wrong with the message, shown before approval. Pure."""
+        ...
+
+    def check(self) -> list[Problem]:
+        """Is our access still good? One harmless read; an empty list means yes."""
+        ...
+
+    def publish(self, message: Message, *, key: str) -> Receipt:
+        """Publish once. `key` is the publication's marker. Raises one of the five `PublishError`s."""
+        ...
+
+    def withdraw(self, receipt: Receipt) -> None:
+        """Take it down; nothing happens where it is down already. Needs `traits.can_withdraw`."""
+        ...
+
+    def update(self, receipt: Receipt, message: Message) -> Receipt:
+        """Change what is out. Needs `traits.can_edit`."""
+        ...
+
+    def look_up(self, key: str, message: Message) -> Receipt | None:
+        """The receipt, if a post that carries exactly this key is out. Needs `traits.look_up`.
+
+        None means: a complete read did not show it. A read that could not be completed raises.
+        """
+        ...
