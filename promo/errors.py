@@ -2,9 +2,9 @@
 
     PromoError
     ├── ConfigurationError           a setting or a destination's secret is missing or wrong
-    ├── InvalidInput                 what a person or a file gave cannot be used; says field and reason
+    ├── InvalidInput                 what a person or a file gave cannot be used, and why
     │   └── InvalidRows              an import: one InvalidInput for each bad row
-    ├── NotAllowed                   the act is not possible in the present state ("it is already out")
+    ├── NotAllowed                   the act is not possible in the present state ("already out")
     ├── FetchRefused                 the guarded HTTP door turned an address or an answer away
     └── PublishError                 a channel could not publish: its name decides what happens next
         ├── Rejected                 refused for good
@@ -13,8 +13,8 @@
         ├── Unreachable              nothing left us
         └── OutcomeUnknown           it may be out
 
-`str(error)` is for the log. `error.text` is for people: plain words, already translatable, never with
-a token, an id or a trace in it.
+`str(error)` is for the log. `error.text` is for people: plain words, already translated, never with a
+token, an id or a trace in it.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class EventStatus(StrEnum):
 
 
 class ImageConsent(StrEnum):
-    """May people who can be recognised in the picture be shown? (art. 81 of the copyright act, RODO)"""
+    """May the people who can be recognised be shown? (art. 81 of the copyright act, RODO)"""
 
     NOT_NEEDED = "not_needed"
     COLLECTED = "collected"
@@ -52,7 +52,7 @@ class ImageConsent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture ready to be shown: `url` is absolute, `width` and `height` are pixels, `alt` plain text.
+    """A picture ready to be shown: `url` is absolute, sizes are pixels, `alt` is plain text.
 
     `path` is the file on our own disk (for channels that upload bytes); "" where there is none.
     """
@@ -147,8 +147,8 @@ class ItemFacts:
 class Block:
     """One block of a newsletter issue.
 
-    `kind` is heading | text | item | picture | button | divider; only the fields of that kind are set.
-    `html` is clean HTML.
+    `kind` is heading | text | item | picture | button | divider; only the fields of that kind are
+    set. `html` is clean HTML.
     """
 
     kind: str
@@ -175,8 +175,8 @@ class IssueFacts:
 class Draft:
     """What goes into `compose`: one item (or one issue), for one variant, due at one instant.
 
-    `marker` is the publication's own unguessable code; `link` carries it (`https://…/w/<marker>`), so a
-    post can be recognised exactly. `due_at` decides relative words ("dziś", "jutro").
+    `marker` is the publication's own unguessable code; `link` carries it (`https://…/w/<marker>`),
+    so a post can be recognised exactly. `due_at` decides relative words ("dziś", "jutro").
     """
 
     variant: Variant
@@ -237,8 +237,8 @@ class Receipt:
 class Problem:
     """Something a person should know before or after publishing.
 
-    An `error` blocks approval, a `warning` is shown. `code` is stable (`alt_missing`); `text` is for
-    people; `field` names the item's field it is about, if any.
+    An `error` blocks approval, a `warning` is shown. `code` is stable (`alt_missing`); `text` is
+    for people; `field` names the item's field it is about, if any.
     """
 
     code: str
@@ -259,8 +259,9 @@ class NativeSchedule:
 class Traits:
     """What a channel can do, as data, so that the core can decide without asking for its name.
 
-    `repeat_safe`: publishing the same key again creates no second copy. `look_up`: the channel can tell
-    whether a key is out. `max_text` counts characters (None: no limit).
+    `repeat_safe`: publishing the same key again creates no second copy. `look_up`: the channel can
+    tell whether a key is out. `max_text` counts characters (None: no limit). `level` is the promotion
+    level from which on an item uses this channel: 1 our own ground, 2 social media, 3 a full campaign.
     """
 
     repeat_safe: bool = False
@@ -271,3 +272,4 @@ class Traits:
     max_text: int | None = None
     max_images: int = 0
     alt_text: bool = False
+    level: int = 2

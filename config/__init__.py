@@ -1,0 +1,1 @@
+"""The wiring: settings from the environment, Celery, addresses, WSGI."""

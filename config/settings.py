@@ -1,0 +1,215 @@
+"""Settings, all from the environment; a missing one is named loudly.
+
+Without DATABASE_URL Promo runs on one machine: PostgreSQL and Redis from wheels below PROMO_HOME, keys
+made on first use, the rehearsal world as the outside. With DATABASE_URL it is in production, and
+SECRET_KEY, PROMO_ENCRYPTION_KEYS, PROMO_BASE_URL, REDIS_URL and EMAIL_URL must be given.
+docs/operations.md lists every variable.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+from psycopg.conninfo import conninfo_to_dict
+
+from config import keys
+from promo import embedded
+from promo.errors import ConfigurationError
+
+env = environ.Env()
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(env.str("PROMO_HOME", default="var")).resolve()
+IN_PRODUCTION = "DATABASE_URL" in env.ENVIRON
+
+
+def _given(name: str, default: str) -> str:
+    """The variable; its default counts only on one machine."""
+    value: str = env.str(name, default="" if IN_PRODUCTION else default)
+    if not value:
+        message = f"{name} is missing. Set it in the environment (see docs/operations.md)."
+        raise ConfigurationError(message)
+    return value
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = conninfo_to_dict(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.get("dbname", "promo"),
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": str(parts.get("port", "")),
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+
+
+PORT = env.int("PROMO_PORT", default=8000)
+REHEARSAL_PORT = env.int("PROMO_REHEARSAL_PORT", default=8001)
+REHEARSAL_SMTP_PORT = env.int("PROMO_REHEARSAL_SMTP_PORT", default=8025)
+REHEARSAL_URL = env.str(
+    "PROMO_REHEARSAL_URL", default="" if IN_PRODUCTION else f"http://127.0.0.1:{REHEARSAL_PORT}"
+)
+
+SECRET_KEY = env.str("SECRET_KEY", default="") or (
+    _given("SECRET_KEY", "") if IN_PRODUCTION else keys.secret_key(HOME)
+)
+PROMO_ENCRYPTION_KEYS = env.list("PROMO_ENCRYPTION_KEYS", default=[]) or (
+    [_given("PROMO_ENCRYPTION_KEYS", "")] if IN_PRODUCTION else [keys.encryption_key(HOME)]
+)
+PROMO_BASE_URL = _given("PROMO_BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+DEBUG = False
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+CSRF_TRUSTED_ORIGINS = [PROMO_BASE_URL]
+
+DATABASES = {"default": _database(env.str("DATABASE_URL", default=embedded.database_url(HOME)))}
+REDIS_URL = _given("REDIS_URL", embedded.redis_url(HOME))
+CELERY_BROKER_URL = env.str(
+    "CELERY_BROKER_URL",
+    default=env.str("REDIS_URL", default="") or embedded.broker_url(HOME),
+)
+EMAIL_URL = _given("EMAIL_URL", f"smtp://127.0.0.1:{REHEARSAL_SMTP_PORT}")
+vars().update(env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = env.str("PROMO_FROM_EMAIL", default="promo@example.org")
+
+# The channels of this installation: the folder's name is the channel's key.
+PROMO_CHANNELS = [
+    "promo.channels.facebook_page",
+    "promo.channels.newsletter_email",
+    "promo.channels.website",
+]
+PROMO_FACEBOOK_GRAPH_URL = env.str(
+    "PROMO_FACEBOOK_GRAPH_URL",
+    default=f"{REHEARSAL_URL}/graph" if REHEARSAL_URL else "https://graph.facebook.com",
+)
+PROMO_FACEBOOK_GRAPH_VERSION = env.str("PROMO_FACEBOOK_GRAPH_VERSION", default="v25.0")
+
+# Hosts a source may be read from although they are not public (an intranet's calendar).
+PROMO_FEED_HOSTS = env.list("PROMO_FEED_HOSTS", default=[])
+
+# The lease of a claim must outlive the longest call of any channel; checked at start-up.
+PROMO_LEASE = timedelta(seconds=env.float("PROMO_LEASE_SECONDS", default=300))
+# How late a network may still apply a timed-out request; absence counts only after it.
+PROMO_QUIET_PERIOD = timedelta(seconds=env.float("PROMO_QUIET_PERIOD_SECONDS", default=900))
+# When a publication whose outcome is unknown is looked for, counted from its mark.
+PROMO_LOOKS = [
+    timedelta(seconds=s) for s in env.list("PROMO_LOOK_SECONDS", float, [5.0, 30.0, 120.0, 600.0])
+]
+# A hint that brought no claim within this time is given again.
+PROMO_HINT_AGAIN = timedelta(seconds=env.float("PROMO_HINT_AGAIN_SECONDS", default=60))
+
+INSTALLED_APPS = [
+    "promo.apps.PromoConfig",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.images",
+    "wagtail.documents",
+    "wagtail.sites",
+    "wagtail.search",
+    "wagtail.contrib.settings",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django_filters",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "promo.public.language.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "wagtail.contrib.settings.context_processors.settings",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "wagtailadmin_login"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "pl"
+LANGUAGES = [("pl", _("Polish")), ("en", _("English"))]
+LOCALE_PATHS = [ROOT / "promo" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("PROMO_ZONE", default="Europe/Warsaw")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = HOME / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Only the pages of an https address may ask for secure cookies: on one machine it is plain http.
+SECURE = PROMO_BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+X_FRAME_OPTIONS = "SAMEORIGIN"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+WAGTAIL_SITE_NAME = "Promo"
+WAGTAILADMIN_BASE_URL = PROMO_BASE_URL
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("pl", "Polski"), ("en", "English")]
+WAGTAILIMAGES_IMAGE_MODEL = "promo.Photo"
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 2**20
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif"]
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_AUTO_UPDATE_PREVIEW_INTERVAL = 200
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = True
+WAGTAILADMIN_NOTIFICATION_USE_HTML = False
+WAGTAILADMIN_USER_LOGIN_FORM = "promo.desk.forms.LoginForm"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("PROMO_LOG_LEVEL", default="INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}},
+}

@@ -1,0 +1,41 @@
+"""What Promo keeps. A module is a noun; what changes a row lives in `promo.services`."""
+
+from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
+from promo.models.destinations import Destination
+from promo.models.health import Heartbeat
+from promo.models.institution import Branch, ClosedDay, Institution, Partner
+from promo.models.items import Approval, Item, ItemPhoto
+from promo.models.newsletters import Delivery, Issue, Newsletter
+from promo.models.photos import Photo, PhotoRendition
+from promo.models.publications import Attempt, Publication
+from promo.models.sources import Entry, Source
+from promo.models.subscribers import Consent, Subscriber, Subscription, Suppression
+
+__all__ = [
+    "Approval",
+    "Attempt",
+    "Branch",
+    "Campaign",
+    "CampaignItem",
+    "ClosedDay",
+    "Consent",
+    "Delivery",
+    "Destination",
+    "Entry",
+    "Heartbeat",
+    "Institution",
+    "Issue",
+    "Item",
+    "ItemPhoto",
+    "Newsletter",
+    "Partner",
+    "Photo",
+    "PhotoRendition",
+    "Publication",
+    "Source",
+    "Subscriber",
+    "Subscription",
+    "Suppression",
+    "Timetable",
+    "TimetableStep",
+]

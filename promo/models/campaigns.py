@@ -1,0 +1,127 @@
+"""Campaigns and the timetables they follow."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.models import Orderable
+
+from promo.errors import InvalidInput
+from promo.models.destinations import channel_choices
+from promo.models.fields import ChoicesField
+from promo.models.items import LEVELS, kind_choices
+from promo.planning import parse_step
+from promo.values import Variant
+
+VARIANTS = [
+    (Variant.ANNOUNCE.value, _("announcement")),
+    (Variant.REMINDER.value, _("reminder")),
+    (Variant.TODAY.value, _("today")),
+    (Variant.LAST_DAYS.value, _("last days")),
+    (Variant.RESULTS.value, _("results")),
+    (Variant.REPORT.value, _("report")),
+    (Variant.CHANGED.value, _("change of date")),
+    (Variant.CANCELLED.value, _("cancellation")),
+    (Variant.NEWS.value, _("news")),
+    (Variant.ISSUE.value, _("newsletter issue")),
+]
+
+
+class Timetable(ClusterableModel):
+    """A reusable plan: steps at offsets from the event."""
+
+    key = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    kinds = ChoicesField(
+        kind_choices,
+        verbose_name=_("usual for"),
+        help_text=_("Items of these kinds follow this timetable unless another one is chosen."),
+    )
+    level = models.PositiveSmallIntegerField(_("promotion"), choices=LEVELS, default=2)
+
+    class Meta:
+        verbose_name = _("timetable")
+        verbose_name_plural = _("timetables")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def validate_when(notation: str) -> None:
+    try:
+        parse_step(notation)
+    except InvalidInput as error:
+        raise ValidationError(error.text, code="when") from error
+
+
+class TimetableStep(Orderable):
+    """One step, for example “D-14 17:00, Facebook, announcement”."""
+
+    timetable = ParentalKey(Timetable, on_delete=models.CASCADE, related_name="steps")
+    key = models.SlugField(
+        _("short name"),
+        help_text=_("Stays the same when the step is moved: it ties the step to what is planned."),
+    )
+    when = models.CharField(
+        _("when"),
+        max_length=40,
+        validators=[validate_when],
+        help_text=_("D-14 17:00, D 09:00, end-5 10:00, deadline-1 17:00, half 12:00 or approval."),
+    )
+    channel = models.CharField(_("channel"), max_length=40, choices=channel_choices)
+    variant = models.CharField(_("what"), max_length=12, choices=VARIANTS)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        constraints = [models.UniqueConstraint(fields=("timetable", "key"), name="step_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.channel} {self.variant}"
+
+
+class Campaign(ClusterableModel):
+    """Items promoted on their timetables: what staff queue, pause, cancel and report on."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("not queued yet")
+        QUEUED = "queued", _("running")
+        PAUSED = "paused", _("paused")
+        CANCELLED = "cancelled", _("cancelled")
+
+    name = models.CharField(_("name"), max_length=160)
+    goal = models.CharField(_("goal"), max_length=200, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.DRAFT, editable=False
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignItem(Orderable):
+    """An item in a campaign. An item is in one campaign at most: its steps exist once."""
+
+    campaign = ParentalKey(Campaign, on_delete=models.CASCADE, related_name="entries")
+    item = models.OneToOneField(
+        "promo.Item", models.CASCADE, related_name="campaign_entry", verbose_name=_("item")
+    )
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("item of a campaign")
+
+    def __str__(self) -> str:
+        return str(self.item)

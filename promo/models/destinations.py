@@ -1,0 +1,51 @@
+"""Destinations: configured channels, with their secrets encrypted at rest."""
+
+import uuid
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from promo import vault
+
+
+def channel_choices() -> list[tuple[str, str]]:
+    """The keys of the installed channels; labels are the channels' own business."""
+    return [(key, key) for key in channel_keys()]
+
+
+def channel_keys() -> list[str]:
+    return [path.rpartition(".")[2] for path in settings.PROMO_CHANNELS]
+
+
+class Destination(models.Model):
+    """A configured channel: this page, this newsletter, this site."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    channel = models.CharField(_("channel"), max_length=40, choices=channel_choices)
+    name = models.CharField(_("name"), max_length=120)
+    active = models.BooleanField(_("in use"), default=True)
+    config = models.JSONField(default=dict, blank=True, editable=False)
+    sealed = models.TextField(blank=True, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_because = models.CharField(max_length=300, blank=True, editable=False)
+    paused_until_at = models.DateTimeField(null=True, blank=True, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("destination")
+        verbose_name_plural = _("destinations")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return vault.unseal(self.sealed, place=str(self.uuid))
+
+    def seal(self, secrets: Mapping[str, str]) -> None:
+        """Keep these secrets, encrypted; the row must be saved by the caller."""
+        self.sealed = vault.seal(secrets, place=str(self.uuid)) if secrets else ""

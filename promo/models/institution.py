@@ -1,0 +1,127 @@
+"""The institution, its branches and its partners."""
+
+from datetime import time
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.models import Orderable
+
+
+def validate_zone(name: str) -> None:
+    if name not in available_timezones():
+        message = _("“%(name)s” is no time zone. Use a name such as Europe/Warsaw.")
+        raise ValidationError(message, code="zone", params={"name": name})
+
+
+@register_setting(icon="home", order=10)
+class Institution(BaseGenericSetting, ClusterableModel):
+    """Who publishes here, and the house rules of its timetable."""
+
+    class ClockStyle(models.TextChoices):
+        DOT = "dot", "17.00"
+        COLON = "colon", "17:00"
+
+    name = models.CharField(_("name"), max_length=120, default="Biblioteka")
+    street = models.CharField(_("street and number"), max_length=120, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=12, blank=True)
+    locality = models.CharField(_("town"), max_length=80, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        default="pl",
+        choices=[("pl", _("Polish")), ("en", _("English"))],
+    )
+    zone = models.CharField(
+        _("time zone"), max_length=60, default="Europe/Warsaw", validators=[validate_zone]
+    )
+    clock_style = models.CharField(
+        _("how hours are written"),
+        max_length=5,
+        choices=ClockStyle.choices,
+        default=ClockStyle.DOT,
+    )
+    tag_year = models.PositiveSmallIntegerField(
+        _("year of the feeds' identifiers"),
+        default=2026,
+        help_text=_("Never change it: feed readers would show every entry again."),
+    )
+    quiet_from = models.TimeField(_("quiet from"), default=time(21))
+    quiet_until = models.TimeField(_("quiet until"), default=time(7))
+    min_gap_minutes = models.PositiveIntegerField(
+        _("minutes between two Facebook posts, at least"), default=180
+    )
+    max_per_day = models.PositiveSmallIntegerField(_("Facebook posts a day, at most"), default=3)
+
+    class Meta:
+        verbose_name = _("institution")
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
+    def address(self) -> str:
+        town = f"{self.postal_code} {self.locality}".strip()
+        return ", ".join(part for part in (self.street, town) if part)
+
+
+class ClosedDay(Orderable):
+    """A day on which the house is closed and no newsletter goes out."""
+
+    institution = ParentalKey(Institution, on_delete=models.CASCADE, related_name="closed_days")
+    on = models.DateField(_("day"))
+    name = models.CharField(_("name"), max_length=80, blank=True)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("closed day")
+        verbose_name_plural = _("closed days")
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.name}".strip()
+
+
+class Branch(models.Model):
+    """A library location."""
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name in addresses"), unique=True)
+    street = models.CharField(_("street and number"), max_length=120, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=12, blank=True)
+    locality = models.CharField(_("town"), max_length=80, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    accessibility = models.TextField(
+        _("accessibility"),
+        blank=True,
+        help_text=_("Entrance, lift, toilet, parking, induction loop: used for every event here."),
+    )
+
+    class Meta:
+        verbose_name = _("branch")
+        verbose_name_plural = _("branches")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Partner(models.Model):
+    """A co-organising institution."""
+
+    name = models.CharField(_("name"), max_length=160, unique=True)
+    url = models.URLField(_("website"), blank=True)
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,182 @@
+"""Newsletters, their issues, and the ledger of deliveries."""
+
+import uuid
+from typing import Any
+
+from django.contrib.contenttypes.fields import GenericRelation
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.fields import StreamField
+from wagtail.images.blocks import ImageBlock
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+from wagtail.snippets.blocks import SnippetChooserBlock
+
+one_line = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("One line only, please."))
+
+
+class Newsletter(models.Model):
+    """A recurring mailing with its subscribers."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120, validators=[one_line])
+    slug = models.SlugField(_("short name in addresses"), unique=True)
+    description = models.CharField(
+        _("what it brings"), max_length=300, blank=True, help_text=_("Shown at the sign-up form.")
+    )
+    from_name = models.CharField(_("sender's name"), max_length=120, validators=[one_line])
+    from_email = models.EmailField(_("sender's address"))
+    reply_to = models.EmailField(_("replies go to"), blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        default="pl",
+        choices=[("pl", _("Polish")), ("en", _("English"))],
+    )
+    open_to_sign_up = models.BooleanField(_("open to sign-up"), default=True)
+    destination = models.OneToOneField(
+        "promo.Destination", models.PROTECT, editable=False, related_name="newsletter"
+    )
+
+    class Meta:
+        verbose_name = _("newsletter")
+        verbose_name_plural = _("newsletters")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ButtonBlock(blocks.StructBlock):
+    text = blocks.CharBlock(label=_("text"), max_length=60)
+    url = blocks.URLBlock(label=_("address"))
+
+    class Meta:
+        icon = "link"
+        label = _("Button")
+
+
+class IssueBlocks(blocks.StreamBlock):
+    """What an issue is composed of."""
+
+    heading = blocks.CharBlock(label=_("Heading"), icon="title", max_length=120)
+    text = blocks.RichTextBlock(
+        label=_("Text"), icon="pilcrow", features=["bold", "italic", "link", "ul", "ol"]
+    )
+    item = SnippetChooserBlock("promo.Item", label=_("Event or news item"), icon="date")
+    picture = ImageBlock(label=_("Picture"))
+    button = ButtonBlock()
+    divider = blocks.StaticBlock(label=_("Divider"), icon="horizontalrule")
+
+
+class Issue(
+    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, models.Model
+):
+    """One number of a newsletter. Approved by Wagtail's publish; goes out at `send_at`."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    newsletter = models.ForeignKey(
+        Newsletter, models.PROTECT, related_name="issues", verbose_name=_("newsletter")
+    )
+    subject = models.CharField(
+        _("subject"),
+        max_length=150,
+        validators=[one_line],
+        help_text=_("Concrete, 60 characters at most: phones cut the rest."),
+    )
+    preheader = models.CharField(
+        _("preview line"),
+        max_length=130,
+        blank=True,
+        validators=[one_line],
+        help_text=_("40 to 130 characters, shown after the subject in the mailbox."),
+    )
+    blocks = StreamField(IssueBlocks(), verbose_name=_("contents"), blank=True)
+    send_at = models.DateTimeField(_("send"), help_text=_("Day and hour in the library's time."))
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        default="pl",
+        choices=[("pl", _("Polish")), ("en", _("English"))],
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        for_concrete_model=False,
+    )
+    _revisions = GenericRelation(
+        "wagtailcore.Revision",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        for_concrete_model=False,
+    )
+
+    class Meta:
+        verbose_name = _("newsletter issue")
+        verbose_name_plural = _("newsletter issues")
+        ordering = ("-send_at",)
+
+    def __str__(self) -> str:
+        return str(self.subject)
+
+    @property
+    def revisions(self) -> Any:
+        return self._revisions
+
+
+class Delivery(models.Model):
+    """One publication to one subscriber."""
+
+    class State(models.TextChoices):
+        DUE = "due", _("waiting")
+        CLAIMED = "claimed", _("being prepared")
+        SENDING = "sending", _("going out")
+        ACCEPTED = "accepted", _("accepted by the mail server")
+        REFUSED = "refused", _("refused")
+        SKIPPED = "skipped", _("skipped: no consent any more")
+        GIVEN_UP = "given_up", _("given up")
+        UNKNOWN = "unknown", _("not known")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    publication = models.ForeignKey("promo.Publication", models.CASCADE, related_name="deliveries")
+    subscriber = models.ForeignKey(
+        "promo.Subscriber", models.SET_NULL, null=True, related_name="deliveries"
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
+    due_at = models.DateTimeField()
+    token = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until_at = models.DateTimeField(null=True, blank=True)
+    marked_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    reply = models.CharField(max_length=300, blank=True, help_text="The mail server's last words.")
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(fields=("publication", "subscriber"), name="delivery_once")
+        ]
+        indexes = [
+            models.Index(fields=("due_at", "id"), name="delivery_due", condition=Q(state="due")),
+            models.Index(
+                fields=("lease_until_at",),
+                name="delivery_leased",
+                condition=Q(state__in=["claimed", "sending"]),
+            ),
+            models.Index(fields=("publication", "state"), name="delivery_progress"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} → {self.subscriber_id} {self.state}"

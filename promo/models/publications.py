@@ -1,0 +1,179 @@
+"""Publications and the ledger of their attempts. The publication's row is the queue."""
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from promo.models.campaigns import VARIANTS
+from promo.protocol import DUE, State
+from promo.values import Message
+
+MARKER_BYTES = 8
+"""64 random bits: nobody guesses a marker, and no post carries one by chance."""
+
+STATES = [
+    (State.PLANNED.value, _("planned")),
+    (State.CLAIMED.value, _("being prepared")),
+    (State.SENDING.value, _("going out")),
+    (State.PUBLISHED.value, _("published")),
+    (State.WAITING.value, _("waiting for another try")),
+    (State.FAILED.value, _("refused")),
+    (State.UNKNOWN.value, _("not known yet, looking")),
+    (State.MISSED.value, _("missed")),
+    (State.CANCELLED.value, _("cancelled")),
+    (State.ARMED.value, _("scheduled at the network")),
+    (State.WITHDRAWN.value, _("taken down")),
+]
+
+
+def new_marker() -> str:
+    return secrets.token_urlsafe(MARKER_BYTES)
+
+
+class Publication(models.Model):
+    """One item's variant (or one issue) on one destination at one time: published exactly once."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    item = models.ForeignKey(
+        "promo.Item", models.PROTECT, null=True, blank=True, related_name="publications"
+    )
+    issue = models.ForeignKey(
+        "promo.Issue", models.PROTECT, null=True, blank=True, related_name="publications"
+    )
+    campaign = models.ForeignKey(
+        "promo.Campaign", models.SET_NULL, null=True, blank=True, related_name="publications"
+    )
+    destination = models.ForeignKey(
+        "promo.Destination", models.PROTECT, related_name="publications"
+    )
+    slot = models.CharField(max_length=120)
+    variant = models.CharField(_("what"), max_length=12, choices=VARIANTS)
+    state = models.CharField(_("state"), max_length=10, choices=STATES, default=State.PLANNED.value)
+    planned_at = models.DateTimeField(_("planned for"), help_text="By the plan, or moved by hand.")
+    due_at = models.DateTimeField(
+        _("goes out"), help_text="The next try, in `planned` or `waiting`."
+    )
+    not_after_at = models.DateTimeField(_("not after"), null=True, blank=True)
+    moved_by_hand = models.BooleanField(default=False)
+    held = models.BooleanField(
+        default=False, help_text="Its campaign or its destination is paused: the tick passes it by."
+    )
+    reasons = models.JSONField(default=list, blank=True)
+    marker = models.CharField(max_length=20, unique=True, default=new_marker, editable=False)
+
+    message_json = models.JSONField(default=dict, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+
+    token = models.PositiveBigIntegerField(default=0)
+    claims = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    owner = models.CharField(max_length=120, blank=True)
+    lease_until_at = models.DateTimeField(null=True, blank=True)
+    hinted_at = models.DateTimeField(null=True, blank=True)
+    marked_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveSmallIntegerField(default=0)
+    absences = models.PositiveSmallIntegerField(default=0)
+    look_at = models.DateTimeField(null=True, blank=True)
+
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    remote_id = models.CharField(max_length=200, blank=True)
+    remote_url = models.CharField(max_length=500, blank=True)
+    problem = models.CharField(_("problem"), max_length=500, blank=True)
+    clicks = models.PositiveIntegerField(_("clicks"), default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
+        ordering = ("due_at", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("item", "destination", "slot"), name="publication_once_per_item"
+            ),
+            models.UniqueConstraint(
+                fields=("issue", "destination"), name="publication_once_per_issue"
+            ),
+            models.CheckConstraint(
+                condition=Q(item__isnull=False, issue__isnull=True)
+                | Q(item__isnull=True, issue__isnull=False),
+                name="publication_of_an_item_or_an_issue",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.PUBLISHED.value) | Q(published_at__isnull=False),
+                name="published_has_its_instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in State]), name="publication_state"
+            ),
+        ]
+        indexes = [
+            # The tick's: as small as what is yet to go out.
+            models.Index(
+                fields=("due_at", "id"),
+                name="publication_due",
+                condition=Q(state__in=sorted(DUE), held=False),
+            ),
+            models.Index(
+                fields=("lease_until_at",),
+                name="publication_leased",
+                condition=Q(state__in=[State.CLAIMED.value, State.SENDING.value]),
+            ),
+            models.Index(
+                fields=("look_at",),
+                name="publication_looked_for",
+                condition=Q(state=State.UNKNOWN.value),
+            ),
+            models.Index(fields=("destination", "state", "-published_at"), name="publication_out"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.destination}"
+
+    @property
+    def subject(self) -> str:
+        return str(self.item or self.issue)
+
+    @property
+    def message(self) -> Message:
+        return Message.from_json(self.message_json)
+
+
+class Attempt(models.Model):
+    """One line of a publication's ledger. Append-only: PostgreSQL refuses any change."""
+
+    class Event(models.TextChoices):
+        MARKED = "marked", _("sending began")
+        PUBLISHED = "published", _("published")
+        REFUSED = "refused", _("refused")
+        POSTPONED = "postponed", _("put off")
+        LOST = "lost", _("the answer was lost")
+        LOOKED = "looked", _("looked: not there")
+        LOOK_FAILED = "look_failed", _("could not look")
+        FOUND = "found", _("found: it is out")
+        MISSED = "missed", _("too late")
+        CANCELLED = "cancelled", _("cancelled")
+        DECIDED = "decided", _("decided by a person")
+        WITHDRAWN = "withdrawn", _("taken down")
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="ledger")
+    number = models.PositiveIntegerField(help_text="Which try this line belongs to, from 1.")
+    event = models.CharField(max_length=12, choices=Event.choices)
+    at = models.DateTimeField()
+    token = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    text = models.CharField(max_length=500, blank=True, help_text="For people.")
+    detail = models.CharField(max_length=1000, blank=True, help_text="For the operator.")
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} #{self.number} {self.event}"

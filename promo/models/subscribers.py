@@ -1,0 +1,106 @@
+"""Subscribers, their ties to newsletters, the proof of consent, and who must never be mailed again."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class Subscriber(models.Model):
+    """An address that reads newsletters."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        default="pl",
+        choices=[("pl", _("Polish")), ("en", _("English"))],
+    )
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("subscriber")
+        verbose_name_plural = _("subscribers")
+        ordering = ("-created_at",)
+        constraints = [models.UniqueConstraint(Lower("email"), name="subscriber_address_once")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Subscription(models.Model):
+    """A subscriber's tie to one newsletter."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting for confirmation")
+        ACTIVE = "active", _("reads it")
+        ENDED = "ended", _("unsubscribed")
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="subscriptions")
+    newsletter = models.ForeignKey("promo.Newsletter", models.CASCADE, related_name="subscriptions")
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    confirmation_sent_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("unsubscribed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = [
+            models.UniqueConstraint(fields=("subscriber", "newsletter"), name="subscription_once")
+        ]
+        indexes = [models.Index(fields=("newsletter", "state"), name="subscription_readers")]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} – {self.newsletter}"
+
+
+class Consent(models.Model):
+    """One step in the history of a consent: what, when, where, which wording. Append-only."""
+
+    class Act(models.TextChoices):
+        ASKED = "asked", _("asked for it")
+        CONFIRMED = "confirmed", _("confirmed by e-mail")
+        RECORDED = "recorded", _("recorded by staff")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="consents")
+    act = models.CharField(max_length=10, choices=Act.choices)
+    at = models.DateTimeField()
+    wording = models.TextField(blank=True)
+    source = models.CharField(
+        max_length=200, blank=True, help_text="The form's address, or a file."
+    )
+    ip = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.at:%Y-%m-%d}"
+
+
+class Suppression(models.Model):
+    """An address never to mail again, kept as a keyed hash: it survives erasure and re-import."""
+
+    class Reason(models.TextChoices):
+        WISH = "wish", _("the reader's wish")
+        BOUNCE = "bounce", _("the address does not exist")
+        COMPLAINT = "complaint", _("a complaint")
+
+    address_hash = models.CharField(max_length=64, unique=True)
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("suppression")
+        verbose_name_plural = _("suppressions")
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.at:%Y-%m-%d}"

@@ -1,0 +1,116 @@
+"""The life of a publication, as data.
+
+`TRANSITIONS` is the whole of it: the services' guards and the exhaustive model test are made from
+this one table. Two rules stand above it: a write is fenced by the token got at the claim, and
+evidence that a post is out may always be written. `unknown` is a state, not an error: only evidence
+or a person ends it.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class State(StrEnum):
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    PUBLISHED = "published"
+    WAITING = "waiting"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    ARMED = "armed"
+    WITHDRAWN = "withdrawn"
+
+
+class Event(StrEnum):
+    """What can happen to a publication."""
+
+    CLAIM = "claim"
+    LEASE_OVER = "lease_over"
+    MARK = "mark"
+    RECEIPT = "receipt"
+    REFUSED = "refused"
+    POSTPONED = "postponed"
+    OUTCOME_LOST = "outcome_lost"
+    FOUND = "found"
+    ABSENT = "absent"
+    TOO_LATE = "too_late"
+    CANCEL = "cancel"
+    PLAN = "plan"
+    RETRY = "retry"
+    TAKEN_DOWN = "taken_down"
+
+
+DUE = frozenset({State.PLANNED, State.WAITING})
+"""States from which the tick hands a publication out."""
+
+UNSENT = frozenset({State.PLANNED, State.WAITING, State.CLAIMED})
+"""Nothing has left us: it may still be moved, changed or cancelled."""
+
+OUT = frozenset({State.PUBLISHED, State.ARMED})
+
+NEEDS_A_HAND = frozenset({State.FAILED, State.UNKNOWN, State.MISSED})
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.PLANNED, Event.CLAIM): State.CLAIMED,
+    (State.WAITING, Event.CLAIM): State.CLAIMED,
+    (State.CLAIMED, Event.LEASE_OVER): State.PLANNED,
+    (State.CLAIMED, Event.MARK): State.SENDING,
+    (State.CLAIMED, Event.POSTPONED): State.WAITING,
+    (State.CLAIMED, Event.REFUSED): State.FAILED,
+    (State.SENDING, Event.LEASE_OVER): State.UNKNOWN,
+    (State.SENDING, Event.RECEIPT): State.PUBLISHED,
+    (State.SENDING, Event.REFUSED): State.FAILED,
+    (State.SENDING, Event.POSTPONED): State.WAITING,
+    (State.SENDING, Event.OUTCOME_LOST): State.UNKNOWN,
+    (State.UNKNOWN, Event.FOUND): State.PUBLISHED,
+    (State.UNKNOWN, Event.ABSENT): State.WAITING,
+    (State.UNKNOWN, Event.CANCEL): State.CANCELLED,
+    (State.PLANNED, Event.TOO_LATE): State.MISSED,
+    (State.WAITING, Event.TOO_LATE): State.MISSED,
+    (State.CLAIMED, Event.TOO_LATE): State.MISSED,
+    (State.UNKNOWN, Event.TOO_LATE): State.MISSED,
+    (State.PLANNED, Event.CANCEL): State.CANCELLED,
+    (State.WAITING, Event.CANCEL): State.CANCELLED,
+    (State.CLAIMED, Event.CANCEL): State.CANCELLED,
+    (State.FAILED, Event.CANCEL): State.CANCELLED,
+    (State.MISSED, Event.CANCEL): State.CANCELLED,
+    (State.PLANNED, Event.PLAN): State.PLANNED,
+    (State.WAITING, Event.PLAN): State.PLANNED,
+    (State.CANCELLED, Event.PLAN): State.PLANNED,
+    (State.MISSED, Event.PLAN): State.PLANNED,
+    (State.FAILED, Event.RETRY): State.WAITING,
+    (State.MISSED, Event.RETRY): State.WAITING,
+    (State.UNKNOWN, Event.RETRY): State.WAITING,
+    (State.PUBLISHED, Event.TAKEN_DOWN): State.WITHDRAWN,
+    (State.ARMED, Event.RECEIPT): State.PUBLISHED,
+    (State.ARMED, Event.TAKEN_DOWN): State.WITHDRAWN,
+    # Evidence may always be written: a receipt or a find from a worker whose lease is long over.
+    **{
+        (state, event): State.PUBLISHED
+        for state in (State.UNKNOWN, State.WAITING, State.PLANNED, State.CLAIMED, State.MISSED)
+        for event in (Event.RECEIPT, Event.FOUND)
+    },
+    (State.SENDING, Event.FOUND): State.PUBLISHED,
+    (State.CANCELLED, Event.RECEIPT): State.PUBLISHED,
+    (State.CANCELLED, Event.FOUND): State.PUBLISHED,
+    (State.FAILED, Event.FOUND): State.PUBLISHED,
+    (State.FAILED, Event.RECEIPT): State.PUBLISHED,
+}
+
+
+def sources(event: Event) -> frozenset[State]:
+    """The states in which `event` may happen."""
+    return frozenset(state for state, happened in TRANSITIONS if happened is event)
+
+
+def after(state: State, event: Event) -> State:
+    """The state that `event` leads to; raises KeyError where it cannot happen."""
+    return TRANSITIONS[state, event]
+
+
+def targets(event: Event, states: Iterable[State]) -> frozenset[State]:
+    """The states that `event` leads to from any of `states`."""
+    return frozenset(TRANSITIONS[state, event] for state in states)

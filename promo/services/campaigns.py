@@ -1,0 +1,77 @@
+"""Campaigns: what staff queue, pause, resume and cancel."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from promo.errors import NotAllowed
+from promo.models import Attempt, Campaign, CampaignItem, Item, Publication
+from promo.protocol import Event, State, after, sources
+from promo.services import ledger, plans
+from promo.services.destinations import hold
+
+CANCELLABLE = sources(Event.CANCEL) - {State.UNKNOWN}
+
+
+def ensure(*, item: Item, user: AbstractBaseUser | None, now: datetime) -> Campaign:
+    """The item's campaign; an item that is in none gets its own, which starts to run at once."""
+    entry = CampaignItem.objects.filter(item=item).select_related("campaign").first()
+    if entry is not None:
+        return entry.campaign
+    campaign = Campaign.objects.create(
+        name=item.title, created_by=user, state=Campaign.State.QUEUED, queued_at=now
+    )
+    CampaignItem.objects.create(campaign=campaign, item=item)
+    return campaign
+
+
+def queue(*, campaign: Campaign, now: datetime) -> None:
+    """Start it: its approved items are planned and go out on their timetables."""
+    _move(campaign, {Campaign.State.DRAFT}, Campaign.State.QUEUED)
+    Campaign.objects.filter(id=campaign.id).update(queued_at=now)
+    for entry in campaign.entries.select_related("item"):
+        if entry.item.live:
+            plans.replan(item=entry.item, now=now)
+    hold(campaign=campaign)
+
+
+def pause(*, campaign: Campaign) -> None:
+    """Hold everything that has not left us."""
+    _move(campaign, {Campaign.State.QUEUED}, Campaign.State.PAUSED)
+    hold(campaign=campaign)
+
+
+def resume(*, campaign: Campaign, now: datetime) -> None:
+    """Let it run again; overdue steps follow the rules for late ones."""
+    _move(campaign, {Campaign.State.PAUSED}, Campaign.State.QUEUED)
+    for entry in campaign.entries.select_related("item"):
+        if entry.item.live:
+            plans.replan(item=entry.item, now=now)
+    hold(campaign=campaign)
+
+
+def cancel(*, campaign: Campaign, user: AbstractBaseUser | None, now: datetime) -> int:
+    """Drop what has not left us, and give the number of publications dropped.
+
+    What is out stays out; what is being sent at this moment is settled by its own outcome.
+    """
+    with transaction.atomic():
+        running = {Campaign.State.DRAFT, Campaign.State.QUEUED, Campaign.State.PAUSED}
+        _move(campaign, running, Campaign.State.CANCELLED)
+        rows = Publication.objects.select_for_update().filter(
+            campaign=campaign, state__in=CANCELLABLE
+        )
+        for row in rows:
+            row.state = after(State(row.state), Event.CANCEL)
+            row.save(update_fields=["state"])
+            ledger.write(row, Attempt.Event.CANCELLED, at=now, user=user)
+        return len(rows)
+
+
+def _move(campaign: Campaign, allowed: set[Campaign.State], state: Campaign.State) -> None:
+    moved = Campaign.objects.filter(id=campaign.id, state__in=allowed).update(state=state)
+    if not moved:
+        raise NotAllowed(_("That is not possible any more: somebody changed it meanwhile."))
+    campaign.state = state

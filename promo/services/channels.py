@@ -1,0 +1,91 @@
+"""The installed channels, and what they are handed of the outside."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from promo import door
+from promo.channels.base import Access, ChannelContract, Render, Wires
+from promo.errors import ConfigurationError
+from promo.models import Destination
+from promo.rendering import find_template_faults, make_environment, make_render
+from promo.services import deliveries
+from promo.values import Problem
+
+CONTEXT_NAMES = {"draft", "item", "issue", "institution", "link", "message", "blocks", "slots"}
+"""What a channel's templates may use; anything else is refused when Promo starts."""
+
+
+@cache
+def installed() -> Mapping[str, type[ChannelContract]]:
+    """The channel classes by key, in the order of the settings."""
+    return {
+        path.rpartition(".")[2]: import_module(path).Channel for path in settings.PROMO_CHANNELS
+    }
+
+
+def channel_class(key: str) -> type[ChannelContract]:
+    """The class of an installed channel; raises ConfigurationError for another key."""
+    try:
+        return installed()[key]
+    except KeyError as error:
+        message = _("The channel “{key}” is not installed (PROMO_CHANNELS).").format(key=key)
+        raise ConfigurationError(message) from error
+
+
+def channel_for(destination: Destination) -> ChannelContract:
+    """The channel, ready to publish. Raises ConfigurationError where a required field is missing."""
+    made = channel_class(destination.channel)
+    access = Access(config=destination.config, secrets=destination.secrets)
+    missing = [field.label for field in made.fields if field.required and not _given(access, field.key)]
+    if missing:
+        message = _("“{name}” is not set up: {missing} is missing.").format(
+            name=destination.name, missing=", ".join(map(str, missing))
+        )
+        raise ConfigurationError(message)
+    return made(access, _wires(destination))
+
+
+def _given(access: Access, key: str) -> str:
+    return access.config.get(key) or access.secrets.get(key, "")
+
+
+def _wires(destination: Destination) -> Wires:
+    def enqueue(_access: Access, message: object, key: str) -> object:
+        return deliveries.start(destination=destination, key=key, now=datetime.now(UTC))
+
+    return Wires(
+        http=door.api_session,
+        now=lambda: datetime.now(UTC),
+        enqueue=enqueue,  # type: ignore[arg-type]
+        settings={
+            name: str(getattr(settings, name))
+            for name in dir(settings)
+            if name.startswith("PROMO_") and isinstance(getattr(settings, name), str)
+        },
+    )
+
+
+@cache
+def render(language: str) -> Render:
+    """Renders a template below templates/ in this language."""
+    return make_render(make_environment(), language=language)
+
+
+def check_deadlines() -> None:
+    """Raise ConfigurationError where a lease could end before a channel's longest call."""
+    for key, channel in installed().items():
+        if channel.deadline >= settings.PROMO_LEASE:
+            message = _(
+                "PROMO_LEASE_SECONDS must be longer than the longest call of “{key}” ({seconds} s)."
+            ).format(key=key, seconds=channel.deadline.total_seconds())
+            raise ConfigurationError(message)
+
+
+def template_faults() -> list[Problem]:
+    """Templates with broken syntax or an unknown variable, found before anything is published."""
+    return find_template_faults(make_environment(), context_names=CONTEXT_NAMES)

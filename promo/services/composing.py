@@ -1,0 +1,58 @@
+"""From a publication to its message: the same call makes the preview and what goes out."""
+
+from datetime import datetime
+
+from promo.models import Item, Publication
+from promo.services import channels
+from promo.services.facts import absolute, institution_facts, issue_facts, item_facts
+from promo.values import Draft, Message, Problem, Variant
+
+PREVIEW_MARKER = "preview"
+
+
+def marker_link(marker: str) -> str:
+    return absolute(f"/w/{marker}")
+
+
+def draft_of(publication: Publication) -> Draft:
+    """The draft of this publication, from approved content."""
+    return Draft(
+        variant=Variant(publication.variant),
+        due_at=publication.planned_at,
+        institution=institution_facts(),
+        marker=publication.marker,
+        link=marker_link(publication.marker),
+        item=item_facts(publication.item) if publication.item else None,
+        issue=issue_facts(publication.issue) if publication.issue else None,
+    )
+
+
+def preview_draft(item: Item, *, variant: Variant, due_at: datetime) -> Draft:
+    """The draft of an item that is still being written."""
+    return Draft(
+        variant=variant,
+        due_at=due_at,
+        institution=institution_facts(),
+        marker=PREVIEW_MARKER,
+        link=marker_link(PREVIEW_MARKER),
+        item=item_facts(item),
+    )
+
+
+def compose(draft: Draft, *, channel: str) -> Message:
+    """The message of this draft for this channel."""
+    subject = draft.item or draft.issue
+    language = subject.language if subject else draft.institution.language
+    return channels.channel_class(channel).compose(draft, channels.render(language))
+
+
+def problems(draft: Draft, *, channel: str) -> list[Problem]:
+    """What is wrong with the message that this draft makes."""
+    return channels.channel_class(channel).problems(compose(draft, channel=channel))
+
+
+def recompose(publication: Publication) -> None:
+    """Store the message anew; the row must be saved by the caller, and must not have left us."""
+    message = compose(draft_of(publication), channel=publication.destination.channel)
+    publication.message_json = message.to_json()
+    publication.digest = message.digest

@@ -1,0 +1,206 @@
+"""From rows to facts: the plain values that templates and channels may read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.utils import translation
+from wagtail.images.models import SourceImageIOError
+from wagtail.rich_text import expand_db_html
+
+from promo.models import Approval, Branch, Institution, Issue, Item, Photo
+from promo.planning.kinds import AUDIENCES, KINDS
+from promo.protocol import OUT
+from promo.rendering import clean
+from promo.values import (
+    Block,
+    EventStatus,
+    InstitutionFacts,
+    IssueFacts,
+    ItemFacts,
+    Picture,
+    PlaceFacts,
+)
+
+PHOTO_SPEC = "max-1600x1600|format-jpeg|jpegquality-82"
+_AUDIENCE_LABELS = {audience.key: audience.label for audience in AUDIENCES}
+
+
+def institution_facts() -> InstitutionFacts:
+    """The institution as the public reads it."""
+    row = Institution.load()
+    return InstitutionFacts(
+        name=row.name,
+        base_url=settings.PROMO_BASE_URL,
+        zone=row.zone,
+        language=row.language,
+        address=row.address,
+        locality=row.locality,
+        email=row.email,
+        phone=row.phone,
+        clock_style="colon" if row.clock_style == Institution.ClockStyle.COLON else "dot",
+    )
+
+
+def absolute(address: str) -> str:
+    return urljoin(f"{settings.PROMO_BASE_URL}/", address)
+
+
+def item_facts(item: Item) -> ItemFacts:
+    """Everything a channel may say about this content of the item (a live row: the approved one)."""
+    kind = KINDS[item.kind]
+    approvals = list(item.approvals.all()) if item.pk else []
+    with translation.override(item.language):
+        return ItemFacts(
+            uuid=str(item.uuid),
+            kind=kind.key,
+            kind_label=str(kind.label),
+            title=item.title,
+            lead=item.lead,
+            link=absolute(item.path),
+            language=item.language,
+            body_html=clean(expand_db_html(item.body or ""), base_url=settings.PROMO_BASE_URL),
+            starts_at=item.starts_at,
+            ends_at=item.ends_at,
+            all_day=item.all_day,
+            deadline_at=item.deadline_at,
+            recurrence=item.recurrence,
+            place=place_facts(item.branch, item.venue),
+            audiences=tuple(str(_AUDIENCE_LABELS[key]) for key in item.audiences),
+            audience_keys=tuple(item.audiences),
+            price=item.price,
+            is_free=not item.price,
+            sign_up=item.sign_up,
+            sign_up_url=item.sign_up_url,
+            sign_up_until_at=item.sign_up_until_at,
+            capacity=item.capacity,
+            partners=tuple(partner.name for partner in item.partners.all()),
+            funding_note=item.funding_note,
+            contact=item.contact,
+            accessibility=_accessibility(item),
+            more_url=item.more_url,
+            pictures=pictures(item),
+            channel_texts={"facebook_page": item.facebook_text} if item.facebook_text else {},
+            hashtags=tuple(word.lstrip("#") for word in item.hashtags.split()),
+            first_published_at=item.first_published_at,
+            changed_at=item.last_published_at,
+            sequence=approvals[-1].sequence if approvals else 0,
+            **_status(item, approvals),
+        )
+
+
+def _status(item: Item, approvals: list[Approval]) -> dict[str, object]:
+    """The event's status; a date that differs from one already told makes it rescheduled."""
+    status = EventStatus(item.status)
+    previous = item.previous_starts_at
+    if status is EventStatus.SCHEDULED and previous is None:
+        previous = told_start(item, approvals)
+        if previous is not None:
+            status = EventStatus.RESCHEDULED
+    return {"status": status, "previous_starts_at": previous}
+
+
+def told_start(item: Item, approvals: list[Approval]) -> datetime | None:
+    """The latest other start that the public had been told, if any."""
+    told = (
+        item.publications.filter(state__in=OUT).order_by("published_at").values_list("published_at")
+        if item.pk
+        else []
+    )
+    first_told = next((at for (at,) in told), None)
+    if first_told is None or item.starts_at is None:
+        return None
+    known = [
+        approval.starts_at
+        for nth, approval in enumerate(approvals)
+        if approval.starts_at
+        and approval.starts_at != item.starts_at
+        and (nth + 1 == len(approvals) or approvals[nth + 1].at > first_told)
+    ]
+    return known[-1] if known else None
+
+
+def _accessibility(item: Item) -> str:
+    branch = item.branch.accessibility if item.branch else ""
+    return "\n".join(part for part in (branch.strip(), item.accessibility.strip()) if part)
+
+
+def place_facts(branch: Branch | None, venue: str) -> PlaceFacts:
+    if branch is None:
+        return PlaceFacts(name=venue)
+    return PlaceFacts(
+        name=venue,
+        branch=branch.name,
+        branch_slug=branch.slug,
+        street=branch.street,
+        postal_code=branch.postal_code,
+        locality=branch.locality,
+    )
+
+
+def pictures(item: Item) -> tuple[Picture, ...]:
+    """The item's pictures that can be read; a lost file is left out, not a broken page."""
+    made = (picture(row.photo, alt=row.alt) for row in item.photos.all())
+    return tuple(one for one in made if one is not None)
+
+
+def picture(photo: Photo, *, alt: str = "") -> Picture | None:
+    """A JPEG of at most 1600 pixels, without the camera's data; None where the file is lost."""
+    try:
+        rendition = photo.get_rendition(PHOTO_SPEC)
+    except SourceImageIOError:
+        return None
+    return Picture(
+        url=absolute(rendition.url),
+        alt=alt or photo.description,
+        width=rendition.width,
+        height=rendition.height,
+        mime_type="image/jpeg",
+        size=rendition.file.size,
+        path=rendition.file.path,
+    )
+
+
+def issue_facts(issue: Issue) -> IssueFacts:
+    """An issue's approved content; items in it are taken as approved, never as drafted."""
+    blocks = (_block(block.block_type, block.value) for block in issue.blocks)
+    return IssueFacts(
+        uuid=str(issue.uuid),
+        newsletter=issue.newsletter.name,
+        subject=issue.subject,
+        preheader=issue.preheader,
+        blocks=tuple(block for block in blocks if block is not None),
+        language=issue.language,
+    )
+
+
+def _block(kind: str, value: object) -> Block | None:
+    return _BLOCKS[kind](value) if value is not None else None
+
+
+def _item_block(item: Item) -> Block | None:
+    return Block("item", item=item_facts(item)) if item.live else None
+
+
+def _picture_block(photo: Photo) -> Block | None:
+    decorative = getattr(photo, "decorative", False)
+    alt = "" if decorative else getattr(photo, "contextual_alt_text", "") or photo.description
+    made = picture(photo, alt=alt)
+    return Block("picture", picture=made) if made else None
+
+
+def _text_block(value: object) -> Block:
+    html = expand_db_html(getattr(value, "source", str(value)))
+    return Block("text", html=clean(html, base_url=settings.PROMO_BASE_URL))
+
+
+_BLOCKS = {
+    "heading": lambda value: Block("heading", text=str(value)),
+    "text": _text_block,
+    "item": _item_block,
+    "picture": _picture_block,
+    "button": lambda value: Block("button", text=value["text"], url=value["url"]),
+    "divider": lambda _value: Block("divider"),
+}

@@ -1,0 +1,34 @@
+"""The ledger of a publication's tries: lines are only ever added."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from promo.models import Attempt, Publication
+
+TEXT = 500
+DETAIL = 1000
+
+
+def write(
+    publication: Publication,
+    event: Attempt.Event,
+    *,
+    at: datetime,
+    user: AbstractBaseUser | None = None,
+    text: str = "",
+    detail: str = "",
+) -> None:
+    """Add one line. `text` is for people, `detail` for the operator."""
+    Attempt.objects.create(
+        publication=publication,
+        number=max(publication.attempts, 1),
+        event=event,
+        at=at,
+        token=publication.token,
+        digest=publication.digest,
+        worker=publication.owner,
+        user=user,
+        text=text[:TEXT],
+        detail=detail[:DETAIL],
+    )

@@ -1,0 +1,152 @@
+"""What happens when nobody knows: dead leases, looks, and the evidence that settles them."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from promo.errors import ConfigurationError, PublishError
+from promo.models import Attempt, Publication
+from promo.protocol import Event, State, after, sources
+from promo.services import channels, ledger
+from promo.services.clock import Clock, database_now
+from promo.values import Receipt
+
+
+def settle(
+    publication_id: int, receipt: Receipt, *, event: Event, now: datetime, text: str = ""
+) -> bool:
+    """It is out: evidence may always be written, whoever holds the lease. False: it was known."""
+    with transaction.atomic():
+        row = (
+            Publication.objects.select_for_update()
+            .filter(id=publication_id, state__in=sources(event))
+            .first()
+        )
+        if row is None:
+            return False
+        row.state = after(State(row.state), event)
+        row.remote_id = receipt.remote_id
+        row.remote_url = receipt.remote_url
+        row.published_at = now
+        row.problem = ""
+        row.look_at = row.lease_until_at = None
+        row.save()
+        happened = Attempt.Event.PUBLISHED if event is Event.RECEIPT else Attempt.Event.FOUND
+        ledger.write(row, happened, at=now, text=text, detail=receipt.remote_id)
+    return True
+
+
+def miss(row: Publication, *, now: datetime) -> None:
+    """It is too late: say so, send nothing."""
+    row.state = after(State(row.state), Event.TOO_LATE)
+    row.problem = _("It was too late to publish it.")
+    row.save(update_fields=["state", "problem"])
+    ledger.write(row, Attempt.Event.MISSED, at=now, text=row.problem)
+
+
+def sweep(*, now: datetime) -> None:
+    """Take dead leases back: what was only claimed is due again, what was being sent is unknown."""
+    leased = Publication.objects.filter(lease_until_at__lte=now)
+    leased.filter(state=State.CLAIMED).update(
+        state=after(State.CLAIMED, Event.LEASE_OVER), lease_until_at=None, hinted_at=None
+    )
+    with transaction.atomic():
+        for row in leased.filter(state=State.SENDING).select_for_update(skip_locked=True):
+            _lose_to_a_dead_worker(row, now)
+
+
+def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
+    traits = channels.channel_class(row.destination.channel).traits
+    row.state = after(State.SENDING, Event.LEASE_OVER)
+    row.problem = _("The worker that was sending it died; we are looking whether it is out.")
+    row.lease_until_at = None
+    row.look_at = next_look(row, now=now) if traits.look_up else None
+    ledger.write(row, Attempt.Event.LOST, at=now, text=row.problem, detail=row.owner)
+    if traits.repeat_safe:  # sending the same key again makes no second copy
+        row.state = after(State.UNKNOWN, Event.RETRY)
+        row.due_at, row.hinted_at, row.look_at = now, None, None
+    row.save()
+
+
+def next_look(row: Publication, *, now: datetime) -> datetime:
+    """When to look next: soon after the mark, then twice after the quiet period, then ever slower."""
+    marked_at = row.marked_at or now
+    quiet: timedelta = settings.PROMO_QUIET_PERIOD
+    moments = [marked_at + wait for wait in settings.PROMO_LOOKS if wait < quiet]
+    moments += [marked_at + quiet, marked_at + quiet * 4 / 3]
+    return next((at for at in moments if at > now), now + quiet / 3)
+
+
+def looks_due(*, now: datetime) -> list[int]:
+    """Unknown publications to look for now; each is pushed a lease ahead, so none is hinted twice."""
+    with transaction.atomic():
+        rows = Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
+        ids = list(rows.select_for_update(skip_locked=True).values_list("id", flat=True)[:200])
+        Publication.objects.filter(id__in=ids).update(look_at=now + settings.PROMO_HINT_AGAIN)
+    return ids
+
+
+def look(publication_id: int, *, clock: Clock = database_now) -> None:
+    """Look whether an unknown publication is out, and settle it by what is seen."""
+    row = (
+        Publication.objects.select_related("destination")
+        .filter(id=publication_id, state=State.UNKNOWN)
+        .first()
+    )
+    if row is None:
+        return
+    began_at = clock()
+    try:
+        channel = channels.channel_for(row.destination)
+        receipt = channel.look_up(row.marker, row.message)
+    except (PublishError, ConfigurationError) as error:
+        _look_again(row, Attempt.Event.LOOK_FAILED, text=error.text, now=clock())
+        return
+    if receipt is not None:
+        settle(row.id, receipt, event=Event.FOUND, now=clock())
+    else:
+        _count_absence(row, began_at=began_at, now=clock())
+
+
+def _look_again(row: Publication, event: Attempt.Event, *, text: str, now: datetime) -> None:
+    with transaction.atomic():
+        same = Publication.objects.filter(id=row.id, state=State.UNKNOWN, token=row.token)
+        if same.update(look_at=next_look(row, now=now), looks=F("looks") + 1):
+            ledger.write(row, event, at=now, text=text)
+
+
+def _count_absence(row: Publication, *, began_at: datetime, now: datetime) -> None:
+    """Not seen. Only reads begun after the quiet period count, and it takes two of them."""
+    marked_at = row.marked_at or began_at
+    if began_at < marked_at + settings.PROMO_QUIET_PERIOD:
+        _look_again(row, Attempt.Event.LOOKED, text="", now=now)
+        return
+    with transaction.atomic():
+        same = Publication.objects.select_for_update().filter(
+            id=row.id, state=State.UNKNOWN, token=row.token, absences=row.absences
+        )
+        fresh = same.first()
+        if fresh is None:
+            return
+        fresh.absences += 1
+        fresh.looks += 1
+        fresh.look_at = next_look(fresh, now=now)
+        ledger.write(fresh, Attempt.Event.LOOKED, at=now, text=_("It is not there."))
+        if fresh.absences >= 2:  # noqa: PLR2004  (two clean reads: the read-back may lag)
+            _send_again(fresh, now)
+        else:
+            fresh.save(update_fields=["absences", "looks", "look_at"])
+
+
+def _send_again(row: Publication, now: datetime) -> None:
+    row.look_at = None
+    if row.not_after_at is not None and now > row.not_after_at:
+        row.save(update_fields=["absences", "looks", "look_at"])
+        miss(row, now=now)
+        return
+    row.state = after(State(row.state), Event.ABSENT)
+    row.due_at, row.hinted_at = now, None
+    row.save()

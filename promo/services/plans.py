@@ -1,0 +1,229 @@
+"""From an item to its publications: the planner's answer, stored."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from dateutil.rrule import rrulestr
+from django.db import transaction
+from django.db.models import Q
+
+from promo import planning
+from promo.models import (
+    Attempt,
+    CampaignItem,
+    Destination,
+    Institution,
+    Item,
+    Publication,
+    Timetable,
+)
+from promo.planning.calendar import polish_holidays
+from promo.planning.kinds import KINDS
+from promo.protocol import DUE, OUT, UNSENT, Event, State, after
+from promo.services import channels, composing, ledger
+from promo.values import EventStatus, ImageConsent, Variant
+
+HORIZON = timedelta(days=400)
+"""How far ahead occurrences of a series are planned."""
+
+MOST_OCCURRENCES = 60
+
+
+def timetable_of(item: Item) -> Timetable | None:
+    """The item's own timetable, or the usual one of its kind."""
+    if item.timetable_id:
+        return item.timetable
+    return Timetable.objects.filter(kinds__contains=[item.kind]).order_by("id").first()
+
+
+def plan(*, item: Item, now: datetime) -> planning.Plan:
+    """What would go out, where and when, with the reasons; nothing is stored."""
+    timetable = timetable_of(item)
+    steps = [_step(row) for row in timetable.steps.all()] if timetable else []
+    destinations = _destinations(item)
+    return planning.plan(
+        subject=_subject(item, now),
+        steps=[step for step in steps if _on_level(step.channel, item.level)],
+        destinations=destinations,
+        rules=_rules(now),
+        occupied=_occupied(item, now),
+        now=now,
+    )
+
+
+def replan(*, item: Item, now: datetime) -> planning.Plan:
+    """Plan the item and store it: unsent publications move, come and go; what is out stays."""
+    made = plan(item=item, now=now)
+    entry = CampaignItem.objects.filter(item=item).first()
+    campaign_id = entry.campaign_id if entry else None
+    destinations = {str(row.uuid): row for row in Destination.objects.all()}
+    with transaction.atomic():
+        rows = {
+            (str(row.destination.uuid), row.slot): row
+            for row in Publication.objects.select_for_update(of=("self",))
+            .select_related("destination")
+            .filter(item=item)
+        }
+        kept = set()
+        for planned in made.planned:
+            place = (planned.destination, planned.slot)
+            kept.add(place)
+            row = rows.get(place) or Publication(
+                item=item, destination=destinations[planned.destination], slot=planned.slot
+            )
+            if row.pk is None or row.state in DUE or row.state in _REVIVABLE:
+                row.campaign_id = campaign_id
+                _store(row, planned)
+        _drop_others(rows, kept, now)
+    return made
+
+
+_REVIVABLE = frozenset({State.CANCELLED, State.MISSED})
+
+
+def _store(row: Publication, planned: planning.Planned) -> None:
+    row.state = after(State(row.state), Event.PLAN) if row.pk else State.PLANNED
+    row.variant = planned.variant.value
+    if not row.moved_by_hand:
+        row.planned_at = planned.due_at
+    row.due_at = row.planned_at
+    row.not_after_at = planned.not_after_at
+    row.reasons = [
+        {"code": reason.code, "params": dict(reason.params)} for reason in planned.reasons
+    ]
+    row.hinted_at = None
+    row.problem = ""
+    campaign = row.campaign
+    row.held = row.destination.paused_at is not None or (
+        campaign is not None and campaign.state != campaign.State.QUEUED
+    )
+    composing.recompose(row)
+    row.save()
+
+
+def _drop_others(
+    rows: Mapping[tuple[str, str], Publication], kept: set[tuple[str, str]], now: datetime
+) -> None:
+    for place, row in rows.items():
+        if place not in kept and row.state in DUE:
+            row.state = after(State(row.state), Event.CANCEL)
+            row.save(update_fields=["state"])
+            ledger.write(row, Attempt.Event.CANCELLED, at=now)
+
+
+def drop(*, item: Item, now: datetime) -> None:
+    """Cancel every publication of the item that has not left us."""
+    with transaction.atomic():
+        rows = Publication.objects.select_for_update().filter(item=item, state__in=UNSENT)
+        _drop_others({("", str(row.pk)): row for row in rows}, set(), now)
+
+
+def _step(row: Any) -> planning.Step:
+    return planning.parse_step(
+        row.when, key=row.key, channel=row.channel, variant=Variant(row.variant)
+    )
+
+
+def _on_level(channel: str, level: int) -> bool:
+    return channels.channel_class(channel).traits.level <= level
+
+
+def _destinations(item: Item) -> list[planning.Destination]:
+    rows = Destination.objects.filter(active=True, channel__in=list(channels.installed()))
+    return [
+        planning.Destination(ref=str(row.uuid), channel=row.channel)
+        for row in rows.order_by("id")
+        if _on_level(row.channel, item.level)
+    ]
+
+
+def _subject(item: Item, now: datetime) -> planning.Subject:
+    kind = KINDS[item.kind]
+    return planning.Subject(
+        ref=str(item.uuid),
+        kind=item.kind,
+        priority=kind.priority,
+        operational=kind.operational,
+        urgent=kind.urgent,
+        closed_group=kind.closed_group,
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+        all_day=item.all_day,
+        deadline_at=item.deadline_at,
+        occurrences=occurrences(item, now),
+        approved_at=_approved_at(item, now),
+        status=EventStatus(item.status),
+        report_ready=_report_ready(item),
+        told=_told(item),
+        moved=_moved(item),
+    )
+
+
+def _approved_at(item: Item, now: datetime) -> datetime:
+    first = item.approvals.first() if item.pk else None
+    return first.at if first else now
+
+
+def _moved(item: Item) -> bool:
+    """Has the public been told another date than today's?"""
+    from promo.services.facts import told_start  # noqa: PLC0415  (facts render, plans decide)
+
+    return bool(item.pk) and told_start(item, list(item.approvals.all())) is not None
+
+
+def _told(item: Item) -> frozenset[str]:
+    if not item.pk:
+        return frozenset()
+    rows = item.publications.filter(state__in=OUT).select_related("destination")
+    return frozenset(str(row.destination.uuid) for row in rows)
+
+
+def _report_ready(item: Item) -> bool:
+    """S9: a text, a picture with an alternative, and no missing consent."""
+    photos = [row for row in item.photos.all() if row.alt or row.photo.description]
+    consent = all(row.photo.consent != ImageConsent.NONE.value for row in item.photos.all())
+    return item.kind == "report" and bool(item.body) and bool(photos) and consent
+
+
+def occurrences(item: Item, now: datetime) -> tuple[datetime, ...]:
+    """The starts of a series from now on, by the institution's wall clock; one start is no series."""
+    if not item.recurrence or item.starts_at is None:
+        return ()
+    zone = Institution.load().tz
+    first = item.starts_at.astimezone(zone).replace(tzinfo=None)
+    rule = rrulestr(item.recurrence, dtstart=first)
+    until = (now + HORIZON).astimezone(zone).replace(tzinfo=None)
+    since = now.astimezone(zone).replace(tzinfo=None)
+    walls = rule.between(since, until, inc=True)[:MOST_OCCURRENCES]
+    return tuple(wall.replace(tzinfo=zone) for wall in walls)
+
+
+def _rules(now: datetime) -> planning.Rules:
+    row = Institution.load()
+    years = range(now.year, now.year + 3)
+    return planning.Rules(
+        zone=row.zone,
+        quiet_from=row.quiet_from,
+        quiet_until=row.quiet_until,
+        min_gap=timedelta(minutes=row.min_gap_minutes),
+        max_per_day=row.max_per_day,
+        closed_days=frozenset(row.closed_days.values_list("on", flat=True)),
+        holidays=polish_holidays(years),
+    )
+
+
+def _occupied(item: Item, now: datetime) -> list[planning.Occupied]:
+    """Other items' publications that are due or lately out, for the gap and the daily maximum."""
+    rows: Iterable[Publication] = (
+        Publication.objects.filter(planned_at__gte=now - timedelta(days=2))
+        .filter(Q(state__in=DUE) | Q(state__in=OUT) | Q(state=State.SENDING))
+        .exclude(item_id=item.pk)
+        .select_related("destination")
+    )
+    return [
+        planning.Occupied(
+            destination=str(row.destination.uuid), at=row.planned_at, ref=str(row.uuid)
+        )
+        for row in rows
+    ]

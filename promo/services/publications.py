@@ -1,0 +1,102 @@
+"""What a person decides about a publication."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from promo.errors import InvalidInput, NotAllowed
+from promo.models import Attempt, Publication
+from promo.protocol import DUE, Event, State, after, sources
+from promo.services import channels, composing, ledger
+from promo.values import Receipt
+
+
+def _locked(publication_id: int, allowed: frozenset[State]) -> Publication:
+    row = (
+        Publication.objects.select_for_update(of=("self",))
+        .select_related("destination")
+        .get(id=publication_id)
+    )
+    if row.state not in allowed:
+        message = _("That is not possible: it is “{state}” by now.").format(
+            state=row.get_state_display()
+        )
+        raise NotAllowed(message)
+    return row
+
+
+def retry(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
+    """Send it again: a person has decided that it is not out, or that late is better than never.
+
+    For one that was too late, the too-late rule is lifted by this decision.
+    """
+    with transaction.atomic():
+        row = _locked(publication_id, sources(Event.RETRY))
+        if row.state == State.MISSED:
+            row.not_after_at = None
+        row.state = after(State(row.state), Event.RETRY)
+        row.due_at = now
+        row.hinted_at = row.look_at = None
+        row.problem = ""
+        row.save()
+        ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Send it again."))
+
+
+def it_is_out(
+    *, publication_id: int, url: str, user: AbstractBaseUser, now: datetime
+) -> None:
+    """A person has seen it out: evidence, with the address where there is one."""
+    with transaction.atomic():
+        row = _locked(publication_id, sources(Event.FOUND))
+        row.state = after(State(row.state), Event.FOUND)
+        row.remote_url = url or row.remote_url
+        row.published_at = row.marked_at or now
+        row.look_at = None
+        row.problem = ""
+        row.save()
+        ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("It is out."))
+
+
+def drop(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
+    """Do not publish it, and stop looking."""
+    with transaction.atomic():
+        row = _locked(publication_id, sources(Event.CANCEL))
+        row.state = after(State(row.state), Event.CANCEL)
+        row.look_at = None
+        row.save(update_fields=["state", "look_at"])
+        ledger.write(row, Attempt.Event.CANCELLED, at=now, user=user, text=_("Dropped."))
+
+
+def move(
+    *, publication_id: int, to: datetime, user: AbstractBaseUser, now: datetime
+) -> None:
+    """Publish it at another time; the plan keeps this choice. Raises InvalidInput for a bad time."""
+    with transaction.atomic():
+        row = _locked(publication_id, DUE)
+        if to < now:
+            raise InvalidInput(_("That time is over."), field="to")
+        if row.not_after_at is not None and to > row.not_after_at:
+            raise InvalidInput(_("That is too late: it would come after the event."), field="to")
+        row.state = after(State(row.state), Event.PLAN)
+        row.planned_at = row.due_at = to
+        row.moved_by_hand = True
+        row.hinted_at = None
+        row.reasons = [{"code": "moved_by_hand", "params": {"by": str(user)}}]
+        composing.recompose(row)
+        row.save()
+
+
+def take_down(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
+    """Withdraw what is out, where the channel can. Raises NotAllowed or the channel's PublishError."""
+    row = Publication.objects.select_related("destination").get(id=publication_id)
+    channel = channels.channel_for(row.destination)
+    if row.state not in sources(Event.TAKEN_DOWN) or not channel.traits.can_withdraw:
+        raise NotAllowed(_("This cannot be taken down from here."))
+    channel.withdraw(Receipt(row.remote_id, row.remote_url))
+    with transaction.atomic():
+        row = _locked(publication_id, sources(Event.TAKEN_DOWN))
+        row.state = after(State(row.state), Event.TAKEN_DOWN)
+        row.save(update_fields=["state"])
+        ledger.write(row, Attempt.Event.WITHDRAWN, at=now, user=user)

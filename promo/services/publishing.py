@@ -1,0 +1,268 @@
+"""The way of a publication: hand out, claim, mark, call, settle, and what to do when nobody knows.
+
+The protocol is `promo.protocol`. Every write here is guarded by it and, where a worker writes, fenced by
+the token of its claim. No network call is made inside a transaction.
+"""
+
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from os import getpid
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from promo import stops
+from promo.channels.base import ChannelContract
+from promo.errors import (
+    ConfigurationError,
+    OutcomeUnknown,
+    PublishError,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
+from promo.models import Attempt, Campaign, Publication
+from promo.protocol import DUE, Event, State, after, sources
+from promo.services import channels, ledger, looking
+from promo.services.clock import Clock, database_now
+from promo.services.destinations import pause
+
+log = structlog.get_logger()
+
+CLAIMS_WITHOUT_MARK = 3
+"""A row that breaks its worker before the mark is poison: after this many it waits for a person."""
+
+MARK_TO_WIRE = timedelta(seconds=20)
+"""A worker that slept longer than this after its mark does not send (assumption A1)."""
+
+BACKOFF = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1200, 1800))
+TRIES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to a publication, until the lease ends."""
+
+    publication_id: int
+    token: int
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{getpid()}"
+
+
+def due(now: datetime) -> QuerySet[Publication]:
+    """What the tick may hand out; served by the partial index `publication_due`."""
+    return Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
+
+
+def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
+    """Ids to hint at. A row hinted lately is passed by, so two ticks at once do no harm."""
+    stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
+    with transaction.atomic():
+        rows = due(now).filter(stale).order_by("due_at", "id").select_for_update(skip_locked=True)
+        ids = list(rows.values_list("id", flat=True)[:limit])
+        Publication.objects.filter(id__in=ids).update(hinted_at=now)
+    return ids
+
+
+def publish(publication_id: int, *, clock: Clock = database_now) -> None:
+    """Publish one publication if it is due: claim, mark, call, settle. Safe to call any number of times."""
+    claimed = claim(publication_id, now=clock())
+    if claimed is None:
+        return
+    stops.reached(stops.AFTER_CLAIM)
+    publication = Publication.objects.select_related("destination").get(id=publication_id)
+    try:
+        channel = channels.channel_for(publication.destination)
+    except ConfigurationError as error:
+        _refuse(claimed, text=error.text, detail="", now=clock())
+        return
+    if not mark(claimed, now=clock()):
+        return
+    publication.refresh_from_db()
+    stops.reached(stops.AFTER_MARK)
+    _call(publication, claimed, channel, clock)
+    stops.reached(stops.AFTER_SETTLE)
+
+
+def claim(publication_id: int, *, now: datetime) -> Claim | None:
+    """Take the publication for one lease; None where it is not due or somebody else has it."""
+    with transaction.atomic():
+        row = due(now).select_for_update(skip_locked=True).filter(id=publication_id).first()
+        if row is None:
+            return None
+        if row.claims - row.attempts >= CLAIMS_WITHOUT_MARK:
+            row.state = after(State(row.state), Event.CLAIM)
+            row.state = after(State(row.state), Event.REFUSED)
+            row.problem = _("It could not be prepared, three times in a row.")
+            row.save(update_fields=["state", "problem"])
+            ledger.write(row, Attempt.Event.REFUSED, at=now, text=row.problem)
+            return None
+        row.state = after(State(row.state), Event.CLAIM)
+        row.token += 1
+        row.claims += 1
+        row.owner = worker_name()
+        row.lease_until_at = now + settings.PROMO_LEASE
+        row.save(update_fields=["state", "token", "claims", "owner", "lease_until_at"])
+    return Claim(row.id, row.token)
+
+
+def mark(claimed: Claim, *, now: datetime) -> bool:
+    """The last committed write before the wire, with every check made once more.
+
+    False: it must not be sent (somebody else's, cancelled, held, too late, not approved any more).
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO on")
+        row = (
+            Publication.objects.select_for_update(of=("self",))
+            .select_related("item", "issue", "destination", "campaign")
+            .filter(
+                id=claimed.publication_id,
+                token=claimed.token,
+                state__in=sources(Event.MARK),
+                lease_until_at__gt=now,
+            )
+            .first()
+        )
+        if row is None or not _may_go(row, now):
+            return False
+        row.state = after(State(row.state), Event.MARK)
+        row.attempts += 1
+        row.marked_at = now
+        row.looks = row.absences = 0
+        row.look_at = None
+        row.problem = ""
+        row.lease_until_at = now + settings.PROMO_LEASE
+        row.save()
+        ledger.write(row, Attempt.Event.MARKED, at=now)
+    return True
+
+
+def _may_go(row: Publication, now: datetime) -> bool:
+    """The checks of the last moment; a row that may not go is put where it belongs."""
+    if row.not_after_at is not None and now > row.not_after_at:
+        looking.miss(row, now=now)
+        return False
+    subject = row.item or row.issue
+    paused = row.destination.paused_at is not None or not row.destination.active
+    running = row.campaign is None or row.campaign.state == Campaign.State.QUEUED
+    if paused or not running or not (subject and subject.live):
+        row.state = after(State(row.state), Event.LEASE_OVER)
+        row.held = True
+        row.save(update_fields=["state", "held"])
+        return False
+    if row.message.digest != row.digest:
+        text = _("The stored message is not the one that was approved.")
+        _refuse_row(row, text=text, detail="digest", now=now)
+        return False
+    return True
+
+
+def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clock) -> None:
+    """The one attempt, and its settlement by the name of what happened."""
+    if row.marked_at is None or clock() - row.marked_at > MARK_TO_WIRE:
+        return  # a zombie: the sweep finds the row, and looks
+    try:
+        receipt = channel.publish(row.message, key=row.marker)
+    except PublishError as error:
+        log.warning("publish", publication=row.id, outcome=type(error).__name__, error=str(error))
+        settle_error(row, claimed, error, channel=channel, now=clock())
+    else:
+        stops.reached(stops.AFTER_ACCEPT)
+        looking.settle(row.id, receipt, event=Event.RECEIPT, now=clock())
+
+
+def settle_error(
+    row: Publication,
+    claimed: Claim,
+    error: PublishError,
+    *,
+    channel: ChannelContract,
+    now: datetime,
+) -> None:
+    """Put the publication where the error's name says (the table of design.md, section 4)."""
+    detail = error.detail or str(error.refusal)
+    match error:
+        case Rejected():
+            _refuse(claimed, text=error.text, detail=detail, now=now)
+        case Unauthorized():
+            pause(destination=row.destination, because=error.text, now=now)
+            _put_off(claimed, due_at=now, text=error.text, detail=detail, now=now)
+        case RateLimited():
+            _put_off(
+                claimed, due_at=now + error.retry_after, text=error.text, detail=detail, now=now
+            )
+        case Unreachable():
+            _put_off(claimed, due_at=now + backoff(row), text=error.text, detail=detail, now=now)
+        case OutcomeUnknown() if channel.traits.repeat_safe:
+            _put_off(claimed, due_at=now + backoff(row), text=error.text, detail=detail, now=now)
+        case _:
+            look_at = looking.next_look(row, now=now) if channel.traits.look_up else None
+            _lose(claimed, look_at=look_at, text=error.text, detail=detail, now=now)
+
+
+def backoff(row: Publication) -> timedelta:
+    return BACKOFF[min(row.attempts - 1, len(BACKOFF) - 1)]
+
+
+def _fenced(claimed: Claim, event: Event) -> Publication | None:
+    """The row, locked, if this claim still holds it; evidence aside, nobody else may write."""
+    return (
+        Publication.objects.select_for_update()
+        .filter(id=claimed.publication_id, token=claimed.token, state__in=sources(event))
+        .first()
+    )
+
+
+def _refuse(claimed: Claim, *, text: str, detail: str, now: datetime) -> None:
+    with transaction.atomic():
+        row = _fenced(claimed, Event.REFUSED)
+        if row is not None:
+            _refuse_row(row, text=text, detail=detail, now=now)
+
+
+def _refuse_row(row: Publication, *, text: str, detail: str, now: datetime) -> None:
+    row.state = after(State(row.state), Event.REFUSED)
+    row.problem = text
+    row.lease_until_at = None
+    row.save(update_fields=["state", "problem", "lease_until_at"])
+    ledger.write(row, Attempt.Event.REFUSED, at=now, text=text, detail=detail)
+
+
+def _put_off(claimed: Claim, *, due_at: datetime, text: str, detail: str, now: datetime) -> None:
+    with transaction.atomic():
+        row = _fenced(claimed, Event.POSTPONED)
+        if row is None:
+            return
+        if row.attempts >= TRIES:
+            _refuse_row(row, text=text, detail=detail, now=now)
+            return
+        row.state = after(State(row.state), Event.POSTPONED)
+        row.due_at = due_at
+        row.hinted_at = row.lease_until_at = None
+        row.problem = text
+        row.save(update_fields=["state", "due_at", "hinted_at", "lease_until_at", "problem"])
+        ledger.write(row, Attempt.Event.POSTPONED, at=now, text=text, detail=detail)
+
+
+def _lose(
+    claimed: Claim, *, look_at: datetime | None, text: str, detail: str, now: datetime
+) -> None:
+    with transaction.atomic():
+        row = _fenced(claimed, Event.OUTCOME_LOST)
+        if row is None:
+            return
+        row.state = after(State(row.state), Event.OUTCOME_LOST)
+        row.look_at = look_at
+        row.lease_until_at = None
+        row.problem = text
+        row.save(update_fields=["state", "look_at", "lease_until_at", "problem"])
+        ledger.write(row, Attempt.Event.LOST, at=now, text=text, detail=detail)

@@ -1,0 +1,48 @@
+"""Signed codes in the links that readers get: nobody can guess or change one.
+
+A code says what it is for, so that a confirmation never works as an unsubscription.
+"""
+
+import hashlib
+import hmac
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+
+from promo.services.facts import absolute
+
+CONFIRM = "confirm"
+READER = "reader"
+DELIVERY = "delivery"
+CONFIRM_WITHIN = timedelta(hours=48)
+
+
+def _signer(purpose: str) -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=f"promo.{purpose}")
+
+
+def code(purpose: str, value: uuid.UUID | str) -> str:
+    """A code for one purpose. It does not end, except for `CONFIRM`."""
+    return _signer(purpose).sign(str(value))
+
+
+def read(purpose: str, given: str) -> str | None:
+    """The value of a code made for this purpose; None for anything else."""
+    age = CONFIRM_WITHIN if purpose == CONFIRM else None
+    try:
+        return _signer(purpose).unsign(given, max_age=age)
+    except signing.BadSignature:
+        return None
+
+
+def link(path: str, purpose: str, value: uuid.UUID | str) -> str:
+    """The absolute address of `/<path>/<code>/`."""
+    return absolute(f"/{path}/{code(purpose, value)}/")
+
+
+def address_hash(email: str) -> str:
+    """A keyed hash of an address, for the suppression list (hexadecimal, 64 characters)."""
+    address = email.strip().lower().encode()
+    return hmac.new(settings.SECRET_KEY.encode(), address, hashlib.sha256).hexdigest()

@@ -1,0 +1,25 @@
+"""Named stop points, driven by the environment, for fault tests and drills.
+
+`PROMO_STOP_AT=after_mark` makes the process wait at that point until it is killed, after it has written
+its process id to the file that `PROMO_STOP_FILE` names. Unset, which is the rule, a point does nothing.
+"""
+
+import os
+import threading
+from pathlib import Path
+
+AFTER_CLAIM = "after_claim"
+AFTER_MARK = "after_mark"
+AFTER_ACCEPT = "after_accept"
+AFTER_SETTLE = "after_settle"
+
+
+def reached(point: str) -> None:
+    """Stop here for good, if the environment asks for it."""
+    if os.environ.get("PROMO_STOP_AT") != point:
+        return
+    file = Path(os.environ["PROMO_STOP_FILE"])
+    if file.exists():  # one stop a file: the worker that takes over goes on
+        return
+    file.write_text(str(os.getpid()), encoding="ascii")
+    threading.Event().wait()

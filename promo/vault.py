@@ -1,0 +1,44 @@
+"""Secrets of destinations, encrypted at rest.
+
+Fernet has no associated data, so the place a secret belongs to is sealed inside and compared: a cipher
+text moved to another row does not open there. Keys come from the environment (or the home's own key
+file), newest first, never from the database.
+"""
+
+import json
+from collections.abc import Mapping
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from promo.errors import ConfigurationError
+
+
+def _fernet() -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in settings.PROMO_ENCRYPTION_KEYS])
+    except ValueError as error:
+        message = _("PROMO_ENCRYPTION_KEYS holds something that is no Fernet key.")
+        raise ConfigurationError(message) from error
+
+
+def seal(secrets: Mapping[str, str], *, place: str) -> str:
+    """The secrets as one encrypted text that opens only for the same `place`."""
+    content = json.dumps({"place": place, "secrets": dict(secrets)})
+    return _fernet().encrypt(content.encode()).decode()
+
+
+def unseal(sealed: str, *, place: str) -> dict[str, str]:
+    """The secrets sealed for `place`; raises ConfigurationError where key or place do not fit."""
+    if not sealed:
+        return {}
+    try:
+        content = json.loads(_fernet().decrypt(sealed.encode()))
+    except InvalidToken as error:
+        message = _("A stored secret cannot be decrypted: was PROMO_ENCRYPTION_KEYS changed?")
+        raise ConfigurationError(message) from error
+    if content["place"] != place:
+        raise ConfigurationError(_("A stored secret belongs to another destination."))
+    secrets: dict[str, str] = content["secrets"]
+    return secrets

@@ -1,0 +1,33 @@
+"""The tick: it looks what is due and hands out hints. It may run twice, late, or in two places."""
+
+from celery import shared_task
+
+from promo.services import confirmations, deliveries, health, looking, publishing, sources
+from promo.services.clock import database_now
+from tasks import mailing
+from tasks import publishing as publishing_tasks
+from tasks import sources as source_tasks
+
+
+@shared_task
+def tick() -> None:
+    """Beat's only word."""
+    health.note("worker", now=database_now())
+    hand_out()
+
+
+def hand_out() -> None:
+    """Sweep dead leases, then hint at everything that is due."""
+    now = database_now()
+    looking.sweep(now=now)
+    deliveries.sweep(now=now)
+    for publication_id in publishing.hand_out(now=now):
+        publishing_tasks.publish.delay(publication_id)
+    for publication_id in looking.looks_due(now=now):
+        publishing_tasks.look.delay(publication_id)
+    for publication_id in deliveries.publications_due(now=now):
+        mailing.send.delay(publication_id)
+    for subscription_id in confirmations.due():
+        mailing.confirm.delay(subscription_id)
+    for source_id in sources.due(now=now):
+        source_tasks.read.delay(source_id)
