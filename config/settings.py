@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from config import keys
 from promo import embedded
 from promo.errors import ConfigurationError
+from promo.rehearsal import seed
 
 env = environ.Env()
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,6 +87,11 @@ PROMO_FACEBOOK_GRAPH_URL = env.str(
     "PROMO_FACEBOOK_GRAPH_URL",
     default=f"{REHEARSAL_URL}/graph" if REHEARSAL_URL else "https://graph.facebook.com",
 )
+# What a first installation is connected to until a real page is.
+REHEARSAL_PAGE = {
+    "config": {"page_id": seed.PAGE_ID, "page_name": seed.PAGE_NAME, "app_id": seed.APP_ID},
+    "secrets": {"page_token": seed.PAGE_TOKEN, "app_secret": seed.APP_SECRET},
+}
 PROMO_FACEBOOK_GRAPH_VERSION = env.str("PROMO_FACEBOOK_GRAPH_VERSION", default="v25.0")
 
 # Hosts a source may be read from although they are not public (an intranet's calendar).

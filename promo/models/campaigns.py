@@ -1,5 +1,7 @@
 """Campaigns and the timetables they follow."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,7 +14,7 @@ from promo.errors import InvalidInput
 from promo.models.destinations import channel_choices
 from promo.models.fields import ChoicesField
 from promo.models.items import LEVELS, kind_choices
-from promo.planning import parse_step
+from promo.planning import Need, parse_step
 from promo.values import Variant
 
 VARIANTS = [
@@ -27,6 +29,18 @@ VARIANTS = [
     (Variant.NEWS.value, _("news")),
     (Variant.ISSUE.value, _("newsletter issue")),
 ]
+
+
+NEEDS = [
+    (Need.REPORT.value, _("a report: text, picture, consent")),
+    (Need.RESULTS.value, _("the results")),
+    (Need.PLACES.value, _("a place left")),
+    (Need.WIDE_CHANGE.value, _("a long change, or one at the main library")),
+]
+
+
+def need_choices() -> list[tuple[str, Any]]:
+    return [(key, label) for key, label in NEEDS]
 
 
 class Timetable(ClusterableModel):
@@ -73,6 +87,8 @@ class TimetableStep(Orderable):
     )
     channel = models.CharField(_("channel"), max_length=40, choices=channel_choices)
     variant = models.CharField(_("what"), max_length=12, choices=VARIANTS)
+    needs = ChoicesField(need_choices, verbose_name=_("only when there is"))
+    only_if_starts_after = models.TimeField(_("only if it starts after"), null=True, blank=True)
 
     class Meta(Orderable.Meta):
         verbose_name = _("step")
@@ -110,6 +126,15 @@ class Campaign(ClusterableModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def state_label(self) -> str:
+        return str(self.get_state_display())
+
+    @property
+    def items_label(self) -> str:
+        """The names of its first items, for lists."""
+        return ", ".join(str(entry.item) for entry in self.entries.all()[:3])
 
 
 class CampaignItem(Orderable):

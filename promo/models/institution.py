@@ -47,6 +47,12 @@ class Institution(BaseGenericSetting, ClusterableModel):
         choices=ClockStyle.choices,
         default=ClockStyle.DOT,
     )
+    tag_domain = models.CharField(
+        _("domain of the feeds' identifiers"),
+        max_length=120,
+        blank=True,
+        help_text=_("Empty: this site's own. Never change it once feeds are read."),
+    )
     tag_year = models.PositiveSmallIntegerField(
         _("year of the feeds' identifiers"),
         default=2026,

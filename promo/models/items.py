@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from dateutil.rrule import rrulestr
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
@@ -73,6 +74,9 @@ class Item(
     ClusterableModel,
 ):
     """An event or a news item. Approval is Wagtail's publish: `live` means approved."""
+
+    previews: ClassVar[Any] = None
+    """The desk's previews (`promo.desk.previews`), given when the desk is loaded."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=40, choices=kind_choices)
@@ -207,6 +211,23 @@ class Item(
 
     def __str__(self) -> str:
         return str(self.title)
+
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        modes: list[tuple[str, str]] = self.previews.modes()
+        return modes
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return self.previews.serve(self, request, mode_name)
+
+    @property
+    def approval_state(self) -> str:
+        """How far the approval is, in a word for lists."""
+        if self.live and not self.has_unpublished_changes:
+            return gettext("approved")
+        if self.current_workflow_state is not None:
+            return gettext("in review")
+        return gettext("approved, with newer changes") if self.live else gettext("draft")
 
     @property
     def revisions(self) -> Any:

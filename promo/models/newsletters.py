@@ -1,12 +1,13 @@
 """Newsletters, their issues, and the ledger of deliveries."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.fields import StreamField
@@ -82,6 +83,9 @@ class Issue(
 ):
     """One number of a newsletter. Approved by Wagtail's publish; goes out at `send_at`."""
 
+    previews: ClassVar[Any] = None
+    """The desk's previews (`promo.desk.previews`), given when the desk is loaded."""
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     newsletter = models.ForeignKey(
         Newsletter, models.PROTECT, related_name="issues", verbose_name=_("newsletter")
@@ -129,6 +133,23 @@ class Issue(
 
     def __str__(self) -> str:
         return str(self.subject)
+
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        modes: list[tuple[str, str]] = self.previews.modes()
+        return modes
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return self.previews.serve(self, request, mode_name)
+
+    @property
+    def approval_state(self) -> str:
+        """How far the approval is, in a word for lists."""
+        if self.live and not self.has_unpublished_changes:
+            return gettext("approved")
+        if self.current_workflow_state is not None:
+            return gettext("in review")
+        return gettext("approved, with newer changes") if self.live else gettext("draft")
 
     @property
     def revisions(self) -> Any:

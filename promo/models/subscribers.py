@@ -30,6 +30,12 @@ class Subscriber(models.Model):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def reading(self) -> str:
+        """The newsletters this subscriber reads, for lists."""
+        active = self.subscriptions.filter(state=Subscription.State.ACTIVE)
+        return ", ".join(row.newsletter.name for row in active.select_related("newsletter"))
+
 
 class Subscription(models.Model):
     """A subscriber's tie to one newsletter."""

@@ -4,20 +4,28 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from promo import door
-from promo.channels.base import Access, ChannelContract, Render, Wires
+from promo.channels.base import COMMON_NAMES, Access, ChannelContract, Render, Wires
 from promo.errors import ConfigurationError
 from promo.models import Destination
 from promo.rendering import find_template_faults, make_environment, make_render
 from promo.services import deliveries
 from promo.values import Problem
 
-CONTEXT_NAMES = {"draft", "item", "issue", "institution", "link", "message", "blocks", "slots"}
-"""What a channel's templates may use; anything else is refused when Promo starts."""
+PUBLIC_NAMES = frozenset(
+    """
+    action address body_html calendar_url canonical_url chosen clear_url consent csrf_input current
+    dates deadlines facts fields filters funding_note groups heading indexed jsonld language lead link
+    meta months news newsletter newsletters notice ongoing page_title pictures preferences_url saved
+    site text title tone total trap unsubscribe_url
+    """.split()
+)
+"""What the public pages' templates may use beyond the common names."""
 
 
 @cache
@@ -59,7 +67,7 @@ def _wires(destination: Destination) -> Wires:
         return deliveries.start(destination=destination, key=key, now=datetime.now(UTC))
 
     return Wires(
-        http=door.api_session,
+        http=lambda: door.open_session(guard=_operators_guard()),
         now=lambda: datetime.now(UTC),
         enqueue=enqueue,  # type: ignore[arg-type]
         settings={
@@ -67,6 +75,15 @@ def _wires(destination: Destination) -> Wires:
             for name in dir(settings)
             if name.startswith("PROMO_") and isinstance(getattr(settings, name), str)
         },
+    )
+
+
+def _operators_guard() -> door.Guard:
+    """The door for addresses that the operator set: only their hosts and ports are vouched for."""
+    parts = urlsplit(settings.PROMO_FACEBOOK_GRAPH_URL)
+    return door.Guard(
+        allowed_hosts=frozenset({parts.hostname or ""}),
+        allowed_ports=frozenset({parts.port} if parts.port else ()),
     )
 
 
@@ -88,4 +105,7 @@ def check_deadlines() -> None:
 
 def template_faults() -> list[Problem]:
     """Templates with broken syntax or an unknown variable, found before anything is published."""
-    return find_template_faults(make_environment(), context_names=CONTEXT_NAMES)
+    names = {f"{key}/": COMMON_NAMES | channel.template_names for key, channel in installed().items()}
+    names["public/"] = COMMON_NAMES | PUBLIC_NAMES
+    names[""] = COMMON_NAMES
+    return find_template_faults(make_environment(), context_names=names)

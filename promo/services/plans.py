@@ -1,33 +1,41 @@
 """From an item to its publications: the planner's answer, stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import pairwise
 
 from dateutil.rrule import rrulestr
 from django.db import transaction
-from django.db.models import Q
 
 from promo import planning
 from promo.models import (
+    Approval,
     Attempt,
+    Branch,
     CampaignItem,
     Destination,
     Institution,
     Item,
     Publication,
     Timetable,
+    TimetableStep,
 )
 from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
-from promo.protocol import DUE, OUT, UNSENT, Event, State, after
+from promo.protocol import DUE, UNSENT, Event, State, after
 from promo.services import channels, composing, ledger
+from promo.services.facts import told_start
 from promo.values import EventStatus, ImageConsent, Variant
 
 HORIZON = timedelta(days=400)
 """How far ahead occurrences of a series are planned."""
 
 MOST_OCCURRENCES = 60
+
+LOOK_BACK = timedelta(days=400)
+"""How long what is out counts for an item that is planned anew."""
+
+NOT_STANDING = frozenset({State.CANCELLED, State.MISSED, State.WITHDRAWN, State.FAILED})
 
 
 def timetable_of(item: Item) -> Timetable | None:
@@ -47,7 +55,7 @@ def plan(*, item: Item, now: datetime) -> planning.Plan:
         steps=[step for step in steps if _on_level(step.channel, item.level)],
         destinations=destinations,
         rules=_rules(now),
-        occupied=_occupied(item, now),
+        occupied=_occupied(now),
         now=now,
     )
 
@@ -89,9 +97,7 @@ def _store(row: Publication, planned: planning.Planned) -> None:
         row.planned_at = planned.due_at
     row.due_at = row.planned_at
     row.not_after_at = planned.not_after_at
-    row.reasons = [
-        {"code": reason.code, "params": dict(reason.params)} for reason in planned.reasons
-    ]
+    row.reasons = [reason.to_json() for reason in planned.reasons]
     row.hinted_at = None
     row.problem = ""
     campaign = row.campaign
@@ -119,9 +125,14 @@ def drop(*, item: Item, now: datetime) -> None:
         _drop_others({("", str(row.pk)): row for row in rows}, set(), now)
 
 
-def _step(row: Any) -> planning.Step:
-    return planning.parse_step(
-        row.when, key=row.key, channel=row.channel, variant=Variant(row.variant)
+def _step(row: TimetableStep) -> planning.Step:
+    return planning.Step.parse(
+        row.when,
+        key=row.key,
+        channel=row.channel,
+        variant=Variant(row.variant),
+        only_if_starts_after=row.only_if_starts_after,
+        needs=frozenset(planning.Need(need) for need in row.needs),
     )
 
 
@@ -140,6 +151,7 @@ def _destinations(item: Item) -> list[planning.Destination]:
 
 def _subject(item: Item, now: datetime) -> planning.Subject:
     kind = KINDS[item.kind]
+    approvals = list(item.approvals.all()) if item.pk else []
     return planning.Subject(
         ref=str(item.uuid),
         kind=item.kind,
@@ -152,31 +164,28 @@ def _subject(item: Item, now: datetime) -> planning.Subject:
         all_day=item.all_day,
         deadline_at=item.deadline_at,
         occurrences=occurrences(item, now),
-        approved_at=_approved_at(item, now),
+        approved_at=_approved_at(approvals),
         status=EventStatus(item.status),
+        previous_starts_at=told_start(item, approvals),
+        moves=_moves(approvals),
         report_ready=_report_ready(item),
-        told=_told(item),
-        moved=_moved(item),
+        places_left=item.status != EventStatus.SOLD_OUT,
+        main_branch=item.branch_id is None or item.branch_id == _main_branch_id(),
     )
 
 
-def _approved_at(item: Item, now: datetime) -> datetime:
-    first = item.approvals.first() if item.pk else None
-    return first.at if first else now
+def _approved_at(approvals: list[Approval]) -> datetime | None:
+    return approvals[0].at if approvals else None
 
 
-def _moved(item: Item) -> bool:
-    """Has the public been told another date than today's?"""
-    from promo.services.facts import told_start  # noqa: PLC0415  (facts render, plans decide)
+def _moves(approvals: list[Approval]) -> int:
+    """How often the date was changed from one approval to the next."""
+    starts = [approval.starts_at for approval in approvals]
+    return sum(before != after for before, after in pairwise(starts))
 
-    return bool(item.pk) and told_start(item, list(item.approvals.all())) is not None
 
-
-def _told(item: Item) -> frozenset[str]:
-    if not item.pk:
-        return frozenset()
-    rows = item.publications.filter(state__in=OUT).select_related("destination")
-    return frozenset(str(row.destination.uuid) for row in rows)
+def _main_branch_id() -> int | None:
+    return Branch.objects.order_by("id").values_list("id", flat=True).first()
 
 
 def _report_ready(item: Item) -> bool:
@@ -203,7 +212,7 @@ def _rules(now: datetime) -> planning.Rules:
     row = Institution.load()
     years = range(now.year, now.year + 3)
     return planning.Rules(
-        zone=row.zone,
+        zone=row.tz,
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
         min_gap=timedelta(minutes=row.min_gap_minutes),
@@ -213,17 +222,21 @@ def _rules(now: datetime) -> planning.Rules:
     )
 
 
-def _occupied(item: Item, now: datetime) -> list[planning.Occupied]:
-    """Other items' publications that are due or lately out, for the gap and the daily maximum."""
-    rows: Iterable[Publication] = (
-        Publication.objects.filter(planned_at__gte=now - timedelta(days=2))
-        .filter(Q(state__in=DUE) | Q(state__in=OUT) | Q(state=State.SENDING))
-        .exclude(item_id=item.pk)
-        .select_related("destination")
+def _occupied(now: datetime) -> list[planning.Occupied]:
+    """Publications that are due or lately out: for the gap, the daily maximum and what is told."""
+    rows = (
+        Publication.objects.filter(planned_at__gte=now - LOOK_BACK, item__isnull=False)
+        .exclude(state__in=NOT_STANDING)
+        .select_related("destination", "item")
     )
     return [
         planning.Occupied(
-            destination=str(row.destination.uuid), at=row.planned_at, ref=str(row.uuid)
+            destination=str(row.destination.uuid),
+            at=row.published_at or row.planned_at,
+            ref=str(row.item.uuid) if row.item else "",
+            slot=row.slot,
+            out=row.state not in DUE,
+            operational=row.item is not None and KINDS[row.item.kind].operational,
         )
         for row in rows
     ]

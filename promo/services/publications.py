@@ -83,9 +83,10 @@ def move(
         row.planned_at = row.due_at = to
         row.moved_by_hand = True
         row.hinted_at = None
-        row.reasons = [{"code": "moved_by_hand", "params": {"by": str(user)}}]
+        row.reasons = []
         composing.recompose(row)
         row.save()
+        ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Moved by hand."))
 
 
 def take_down(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:

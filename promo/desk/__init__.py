@@ -1,0 +1,1 @@
+"""The desk: staff screens on Wagtail."""

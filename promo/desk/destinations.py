@@ -1,0 +1,146 @@
+"""Destinations: what is connected, whether our access is good, and the set-up form."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.viewsets.base import ViewSet
+
+from promo.desk.screens import Screen
+from promo.errors import InvalidInput, PromoError
+from promo.models import Destination
+from promo.services import channels, destinations
+from promo.services.clock import database_now
+
+
+class DestinationViewSet(ViewSet):
+    name = url_namespace = "destinations"
+    icon = "link"
+    menu_label = gettext_lazy("Destinations")
+    menu_order = 150
+    add_to_admin_menu = True
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            path("", ListView.as_view(), name="index"),
+            path("new/<slug:channel>/", SetUpView.as_view(), name="new"),
+            path("<int:pk>/", SetUpView.as_view(), name="edit"),
+            path("<int:pk>/act/", act, name="act"),
+        ]
+
+
+class ListView(Screen):
+    permission = "promo.change_destination"
+    template_name = "promo/desk/destinations.html"
+    page_title = gettext_lazy("Destinations")
+    header_icon = "link"
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        known = channels.installed()
+        rows = [
+            {"destination": row, "channel": known.get(row.channel)}
+            for row in Destination.objects.select_related("newsletter")
+        ]
+        new = [channel for channel in known.values() if channel.fields]
+        return context | {"rows": rows, "new": new}
+
+
+class SetUpForm(forms.Form):
+    """The name, and the fields that the channel's class names."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+
+    def __init__(self, *args: Any, destination: Destination, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["name"] = destination.name
+        for field in channels.channel_class(destination.channel).fields:
+            stored = destination.pk is not None and field.secret
+            self.fields[field.key] = forms.CharField(
+                label=field.label,
+                help_text=_("Stored. Leave empty to keep it.") if stored else field.help,
+                required=field.required and not stored,
+                initial="" if field.secret else destination.config.get(field.key, ""),
+                widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+                if field.secret
+                else forms.TextInput,
+            )
+
+
+class SetUpView(Screen):
+    permission = "promo.change_destination"
+    template_name = "promo/desk/destination.html"
+    header_icon = "link"
+
+    def get_object(self) -> Destination:
+        if "pk" in self.kwargs:
+            return get_object_or_404(Destination, pk=self.kwargs["pk"])
+        if self.kwargs["channel"] not in channels.installed():
+            raise PermissionDenied
+        return Destination(channel=self.kwargs["channel"])
+
+    def get_page_title(self) -> str:
+        row = self.get_object()
+        return row.name or str(channels.channel_class(row.channel).label)
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.get_page_title()}]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        row = self.get_object()
+        return context | {
+            "destination": row,
+            "form": kwargs.get("form") or SetUpForm(destination=row),
+        }
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        row = self.get_object()
+        form = SetUpForm(request.POST, destination=row)
+        if form.is_valid():
+            row.name = form.cleaned_data["name"]
+            try:
+                row.save()
+                destinations.configure(destination=row, given=form.cleaned_data)
+            except InvalidInput as error:
+                form.add_error(error.field or None, error.text)
+            else:
+                messages.success(request, _("Saved."))
+                return redirect("destinations:edit", pk=row.pk)
+        return self.render_to_response(self.get_context_data(form=form))
+
+
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pause, resume or check."""
+    if request.method != "POST" or not request.user.has_perm("promo.change_destination"):
+        raise PermissionDenied
+    row = get_object_or_404(Destination, pk=pk)
+    verb = request.POST.get("act", "")
+    try:
+        if verb == "pause":
+            because = _("Paused by {user}.").format(user=request.user)
+            destinations.pause(destination=row, because=because, now=database_now())
+        elif verb == "resume":
+            destinations.resume(destination=row)
+        elif verb == "check":
+            _tell(request, row)
+    except PromoError as error:
+        messages.error(request, error.text)
+    return redirect("destinations:index")
+
+
+def _tell(request: HttpRequest, row: Destination) -> None:
+    found = destinations.check(destination=row, now=database_now())
+    for problem in found:
+        messages.error(request, problem.text)
+    if not found:
+        messages.success(request, _("The access to “{name}” is good.").format(name=row.name))

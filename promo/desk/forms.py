@@ -1,0 +1,54 @@
+"""Forms of the desk that are more than their model's fields."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.forms.auth import LoginForm as WagtailLoginForm
+
+from promo.errors import PromoError
+from promo.services import gate
+
+
+class LoginForm(WagtailLoginForm):
+    """Wagtail's, with its labels in the reader's language."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("User name")
+        self.fields["password"].label = _("Password")
+
+
+class GatedForm(WagtailAdminModelForm):
+    """Saves any draft; refuses an approval of content that would go out wrong.
+
+    Autosave and "save draft" pass. Sending to review, approving and publishing are held at the gate:
+    every error is shown at its field.
+    """
+
+    def is_valid(self) -> bool:
+        valid = bool(super().is_valid())
+        if not valid or not self._asks_for_approval():
+            return valid
+        for field, text in self._faults():
+            self.add_error(field if field in self.fields else None, text)
+        return not self.errors
+
+    def _asks_for_approval(self) -> bool:
+        action = self.data.get("workflow-action-name", "")
+        return (
+            "action-publish" in self.data
+            or "action-submit" in self.data
+            or (bool(self.data.get("action-workflow-action")) and action == "approve")
+        )
+
+    def _faults(self) -> Iterator[tuple[str | None, str]]:
+        content = self.save(commit=False)
+        try:
+            faults = gate.faults(content)
+        except PromoError as error:
+            yield getattr(error, "field", None) or None, error.text
+            return
+        for fault in faults:
+            yield fault.field or None, fault.text

@@ -1,0 +1,92 @@
+"""Events and news: the editor, its tabs, and the list."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    TabbedInterface,
+)
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from promo.desk.forms import GatedForm
+from promo.desk.planpanel import PlanPanel
+from promo.models import Item
+
+CONTENT = [
+    FieldPanel("title"),
+    FieldRowPanel([FieldPanel("kind"), FieldPanel("language")]),
+    FieldPanel("lead"),
+    FieldPanel("body"),
+    InlinePanel("photos", heading=_("Pictures"), label=_("Picture"), max_num=10),
+    FieldPanel("facebook_text"),
+    FieldPanel("hashtags"),
+    FieldPanel("more_url"),
+]
+WHEN_AND_WHERE = [
+    MultiFieldPanel(
+        [
+            FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+            FieldRowPanel([FieldPanel("all_day"), FieldPanel("deadline_at")]),
+            FieldPanel("recurrence"),
+        ],
+        heading=_("When"),
+    ),
+    MultiFieldPanel(
+        [FieldRowPanel([FieldPanel("status"), FieldPanel("previous_starts_at")])],
+        heading=_("How it stands"),
+    ),
+    MultiFieldPanel(
+        [FieldRowPanel([FieldPanel("branch"), FieldPanel("venue")]), FieldPanel("accessibility")],
+        heading=_("Where"),
+    ),
+    MultiFieldPanel(
+        [
+            FieldPanel("audiences"),
+            FieldRowPanel([FieldPanel("price"), FieldPanel("capacity")]),
+            FieldPanel("sign_up"),
+            FieldRowPanel([FieldPanel("sign_up_url"), FieldPanel("sign_up_until_at")]),
+            FieldPanel("contact"),
+        ],
+        heading=_("For whom and how"),
+    ),
+    MultiFieldPanel(
+        [FieldPanel("partners"), FieldPanel("funding_note")], heading=_("Partners and funding")
+    ),
+]
+PROMOTION = [
+    FieldRowPanel([FieldPanel("level"), FieldPanel("timetable")]),
+    PlanPanel(heading=_("What will go out, and when")),
+]
+
+
+class ItemFilters(WagtailFilterSet):
+    class Meta:
+        model = Item
+        fields = ["kind", "branch", "status", "level", "live"]
+
+
+class ItemViewSet(SnippetViewSet):
+    model = Item
+    icon = "date"
+    url_prefix = "items"
+    menu_label = _("Events and news")
+    menu_name = "items"
+    add_to_admin_menu = True
+    menu_order = 110
+    list_display = ["title", "kind", "starts_at", "branch", "approval_state"]
+    filterset_class = ItemFilters
+    search_fields = ["title", "lead"]
+    list_per_page = 30
+    copy_view_enabled = True
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(CONTENT, heading=_("Content")),
+            ObjectList(WHEN_AND_WHERE, heading=_("When and where")),
+            ObjectList(PROMOTION, heading=_("Promotion")),
+        ],
+        base_form_class=GatedForm,
+    )

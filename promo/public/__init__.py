@@ -1,0 +1,1 @@
+"""What subscribers and followers see: pages, feeds, sign-up, preferences, leaving."""

@@ -1,0 +1,50 @@
+"""Feeds over HTTP: strong ETag from the bytes, 304 without a body, compressed on demand."""
+
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from promo.channels.website.feeds import etag
+from promo.channels.website.filters import Chosen
+from promo.models import Branch
+from promo.planning.kinds import AUDIENCES, KINDS
+from promo.services import pages
+from promo.services.clock import database_now
+
+KNOWN_AUDIENCES = {audience.key for audience in AUDIENCES}
+MAX_AGE = 300
+
+
+@gzip_page
+@require_safe
+def feed(request: HttpRequest, file: str, by: str | None = None, value: str = "") -> HttpResponse:
+    """A feed of everything, or of one kind, branch or audience."""
+    chosen = Chosen(**{by: value}) if by else Chosen()
+    _check(chosen)
+    format_ = pages.FORMATS[file]
+    body = pages.feed(format_=format_, chosen=chosen, path=request.path, now=database_now())
+    tag = etag(body)
+    if tag in _tags(request):
+        answer = HttpResponse(status=304)
+    else:
+        answer = HttpResponse(body, content_type=f"{format_.media_type}; charset=utf-8")
+    answer["ETag"] = tag
+    answer["Cache-Control"] = f"max-age={MAX_AGE}"
+    patch_vary_headers(answer, ["Accept-Encoding"])
+    return answer
+
+
+def _tags(request: HttpRequest) -> set[str]:
+    given = request.headers.get("If-None-Match", "")
+    return {tag.strip().removeprefix("W/") for tag in given.split(",")}
+
+
+def _check(chosen: Chosen) -> None:
+    if chosen.kind and chosen.kind not in KINDS:
+        raise Http404
+    if chosen.audience and chosen.audience not in KNOWN_AUDIENCES:
+        raise Http404
+    if chosen.branch and not Branch.objects.filter(slug=chosen.branch).exists():
+        raise Http404

@@ -1,0 +1,158 @@
+"""What a fresh installation needs. Every step looks first: a second run changes nothing."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from wagtail.models import (
+    Collection,
+    GroupApprovalTask,
+    GroupCollectionPermission,
+    Workflow,
+    WorkflowContentType,
+    WorkflowTask,
+)
+
+from promo.models import (
+    Branch,
+    Campaign,
+    Destination,
+    Entry,
+    Institution,
+    Issue,
+    Item,
+    Newsletter,
+    Partner,
+    Publication,
+    Source,
+    Subscriber,
+    Subscription,
+    Timetable,
+    TimetableStep,
+)
+from promo.planning.timetables import DEFAULT_TIMETABLES
+from promo.services import destinations
+from promo.services.facts import absolute
+
+WRITERS = "Redakcja"
+APPROVERS = "Akceptacja"
+FIRST_ADMINISTRATOR = "admin"
+
+WRITING = (Item, Issue, Partner, Entry)
+MANAGING = (Branch, Campaign, Destination, Newsletter, Publication, Source, Subscriber)
+MANAGING_TOO = (Subscription, Timetable, Institution)
+
+
+def prepare() -> str:
+    """Make groups, workflow, timetables and our own destinations; give the first way in, or ""."""
+    with transaction.atomic():
+        _groups()
+        _workflow()
+        _timetables()
+        _destinations()
+    return first_way_in()
+
+
+def first_way_in() -> str:
+    """A one-time address at which the first administrator chooses a password; "" once used."""
+    users = get_user_model()._default_manager  # noqa: SLF001  (Django's own name for it)
+    known = users.filter(is_superuser=True)
+    if known.exclude(username=FIRST_ADMINISTRATOR).exists() or known.filter(
+        last_login__isnull=False
+    ):
+        return ""
+    user, created = users.get_or_create(
+        username=FIRST_ADMINISTRATOR,
+        defaults={"is_superuser": True, "is_staff": True, "is_active": True},
+    )
+    if created:
+        # A usable password: Django gives no reset link to an account that cannot have one.
+        user.set_password(secrets.token_urlsafe(32))
+        user.save()
+    code = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    return absolute(
+        reverse("wagtailadmin_password_reset_confirm", kwargs={"uidb64": code, "token": token})
+    )
+
+
+def _groups() -> None:
+    writers, made = Group.objects.get_or_create(name=WRITERS)
+    if made:
+        _allow(writers, WRITING, ("add", "change", "view"))
+    approvers, made = Group.objects.get_or_create(name=APPROVERS)
+    if made:
+        _allow(approvers, (*WRITING, *MANAGING, *MANAGING_TOO), ("add", "change", "view", "delete"))
+        _allow(approvers, (Item, Issue), ("publish", "lock", "unlock"))
+        approvers.permissions.add(*Permission.objects.filter(codename="approve_item"))
+
+
+def _allow(group: Group, models: tuple[type, ...], verbs: tuple[str, ...]) -> None:
+    names = [f"{verb}_{model.__name__.lower()}" for model in models for verb in verbs]
+    group.permissions.add(
+        *Permission.objects.filter(codename__in=names, content_type__app_label="promo"),
+        Permission.objects.get(codename="access_admin"),
+    )
+    root = Collection.get_first_root_node()
+    images = Permission.objects.filter(
+        codename__in=["add_image", "change_image", "choose_image"],
+        content_type__app_label="wagtailimages",
+    )
+    for permission in images:
+        GroupCollectionPermission.objects.get_or_create(
+            group=group, collection=root, permission=permission
+        )
+
+
+def _workflow() -> None:
+    if Workflow.objects.filter(name="akceptacji").exists():
+        return
+    task = GroupApprovalTask.objects.create(name="Akceptacja")
+    task.groups.add(Group.objects.get(name=APPROVERS))
+    # Wagtail writes "Submit to {name}": the genitive makes the Polish button read well.
+    workflow = Workflow.objects.create(name="akceptacji")
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    for model in (Item, Issue):
+        content_type = ContentType.objects.get_for_model(model, for_concrete_model=False)
+        WorkflowContentType.objects.get_or_create(
+            content_type=content_type, defaults={"workflow": workflow}
+        )
+
+
+def _timetables() -> None:
+    for known in DEFAULT_TIMETABLES:
+        timetable, made = Timetable.objects.get_or_create(
+            key=known.key,
+            defaults={"name": str(known.name), "kinds": list(known.kinds), "level": known.level},
+        )
+        if made:
+            for order, step in enumerate(known.steps):
+                TimetableStep.objects.create(
+                    timetable=timetable,
+                    sort_order=order,
+                    key=step.key,
+                    when=str(step.when),
+                    channel=step.channel,
+                    variant=step.variant.value,
+                    needs=sorted(step.needs),
+                    only_if_starts_after=step.only_if_starts_after,
+                )
+
+
+def _destinations() -> None:
+    if not Destination.objects.filter(channel="website").exists():
+        destinations.create(channel="website", name="Strona biblioteki")
+    if settings.REHEARSAL_URL and not Destination.objects.filter(channel="facebook_page").exists():
+        destinations.create(
+            channel="facebook_page",
+            name="Facebook (próba)",
+            config=settings.REHEARSAL_PAGE["config"],
+            secrets=settings.REHEARSAL_PAGE["secrets"],
+        )

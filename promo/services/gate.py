@@ -1,0 +1,53 @@
+"""The gate before approval: what would go out wrong is found while it can still be mended."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from promo.models import Issue, Item
+from promo.services import approvals, channels, composing, plans
+from promo.services.facts import institution_facts, issue_facts
+from promo.values import Draft, Problem, Variant
+
+
+def check(content: Item | Issue) -> list[Problem]:
+    """Errors and warnings of every message this content would make, each told once."""
+    found = _of_item(content) if isinstance(content, Item) else _of_issue(content)
+    return list({(problem.code, problem.field, problem.text): problem for problem in found}.values())
+
+
+def faults(content: Item | Issue) -> list[Problem]:
+    """What forbids an approval."""
+    return [problem for problem in check(content) if problem.level == "error"]
+
+
+def _of_item(item: Item) -> Iterator[Problem]:
+    gaps = approvals.gaps(item)
+    yield from (Problem("missing", gap.text, field=gap.field) for gap in gaps)
+    if gaps:
+        return
+    variant = Variant.NEWS if item.starts_at is None else Variant.ANNOUNCE
+    draft = composing.preview_draft(item, variant=variant, due_at=datetime.now(UTC))
+    for key in _channels_of(item):
+        yield from composing.problems(draft, channel=key)
+
+
+def _channels_of(item: Item) -> list[str]:
+    timetable = plans.timetable_of(item)
+    used = {step.channel for step in timetable.steps.all()} if timetable else set()
+    return [
+        key
+        for key, channel in channels.installed().items()
+        if key in used and channel.traits.level <= item.level
+    ]
+
+
+def _of_issue(issue: Issue) -> Iterator[Problem]:
+    draft = Draft(
+        variant=Variant.ISSUE,
+        due_at=issue.send_at,
+        institution=institution_facts(),
+        marker=composing.PREVIEW_MARKER,
+        link=composing.marker_link(composing.PREVIEW_MARKER),
+        issue=issue_facts(issue),
+    )
+    yield from composing.problems(draft, channel=issue.newsletter.destination.channel)

@@ -1,0 +1,189 @@
+"""The public pages and feeds: what is out on the website, rendered."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from django.db.models import Min, Prefetch, Q, QuerySet
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from wagtail.images import get_image_model
+
+from promo.channels.website.entry import entry_context
+from promo.channels.website.feeds import Entry, FeedInfo, atom, ical, json_feed, newest, rss, upcoming
+from promo.channels.website.filters import Chosen
+from promo.channels.website.pages import agenda_context, item_context
+from promo.channels.website.site import Link, Site
+from promo.models import Institution, Item, ItemPhoto, Newsletter
+from promo.protocol import State
+from promo.services import channels
+from promo.services.facts import absolute, institution_facts, item_facts
+from promo.values import ItemFacts
+
+WEBSITE = "website"
+NEWS_SHOWN = 20
+EVENTS_SHOWN = 300
+CALENDAR_BACK = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a feed is written: its file name, media type and writer."""
+
+    file: str
+    media_type: str
+    writer: ModuleType
+    title: str
+
+
+FORMATS = {
+    format_.file: format_
+    for format_ in (
+        Format("rss.xml", "application/rss+xml", rss, "RSS"),
+        Format("atom.xml", "application/atom+xml", atom, "Atom"),
+        Format("feed.json", "application/feed+json", json_feed, "JSON Feed"),
+        Format("calendar.ics", "text/calendar", ical, "iCalendar"),
+    )
+}
+
+
+def out(chosen: Chosen = Chosen()) -> QuerySet[Item]:  # noqa: B008  (frozen)
+    """Approved items whose publication on the website is out, with the instant of the first one."""
+    rows = Item.objects.filter(
+        live=True,
+        publications__destination__channel=WEBSITE,
+        publications__state=State.PUBLISHED,
+    ).annotate(out_at=Min("publications__published_at"))
+    if chosen.kind:
+        rows = rows.filter(kind=chosen.kind)
+    if chosen.branch:
+        rows = rows.filter(branch__slug=chosen.branch)
+    if chosen.audience:
+        rows = rows.filter(audiences__contains=[chosen.audience])
+    photos = get_image_model().objects.prefetch_renditions("max-1600x1600|format-jpeg|jpegquality-82")
+    return rows.select_related("branch").prefetch_related(
+        "partners",
+        "approvals",
+        Prefetch("photos", ItemPhoto.objects.prefetch_related(Prefetch("photo", photos))),
+    )
+
+
+def _current(rows: QuerySet[Item], now: datetime) -> QuerySet[Item]:
+    """Events that are not over."""
+    return rows.filter(
+        Q(starts_at__gte=now - timedelta(days=1))
+        | Q(ends_at__gte=now)
+        | Q(deadline_at__gte=now)
+        | ~Q(recurrence="")
+    )
+
+
+def agenda(*, chosen: Chosen, path: str, language: str, now: datetime) -> str:
+    """The page of what is on."""
+    events = _current(out(), now).order_by("starts_at")[:EVENTS_SHOWN]
+    news = out().filter(starts_at=None, deadline_at=None).order_by("-out_at")[:NEWS_SHOWN]
+    facts = [item_facts(item) for item in (*events, *news)]
+    institution = institution_facts()
+    today = timezone.localdate(now, institution.tz)
+    context = agenda_context(
+        facts, institution, today, path=absolute(path), chosen=chosen, language=language
+    )
+    return page("agenda", language, **context, site=site(language, path))
+
+
+def item_page(facts: ItemFacts, *, out_at: datetime | None = None) -> str:
+    """The page of one item: what a visitor reads, and the website's preview at the desk."""
+    now = timezone.now()
+    calendar = absolute(f"/items/{facts.uuid}/calendar.ics") if out_at else ""
+    context = item_context(facts, institution_facts(), now, calendar_url=calendar)
+    return page("item", facts.language, **context, site=site(facts.language, facts.link))
+
+
+def page(name: str, language: str, **context: object) -> str:
+    """A public page in this language, whose frame is filled in."""
+    full = {
+        "institution": institution_facts(),
+        "language": language,
+        "site": site(language, "/"),
+        "meta": (),
+        **context,
+    }
+    return channels.render(language)(f"public/{name}.html.j2", full)
+
+
+def site(language: str, path: str) -> Site:
+    """The frame's addresses. `path` is where the page stands, for its other languages."""
+    other = "en" if language == "pl" else "pl"
+    label = {"en": "English", "pl": "Polski"}[other]
+    with override(language):
+        feeds = tuple(
+            Link(f"{_('What’s on')} ({format_.title})", absolute(_feed_path(format_)), format_.media_type)
+            for format_ in FORMATS.values()
+        )
+        sign_up = Newsletter.objects.filter(open_to_sign_up=True).exists()
+        return Site(
+            home_url=absolute("/"),
+            agenda_url=absolute("/"),
+            stylesheet_url=static("public/public.css"),
+            sign_up_url=absolute(reverse("sign_up")) if sign_up else "",
+            logo_url=static("promo/logo.svg"),
+            icon_url=static("promo/logo.svg"),
+            feeds=feeds,
+            languages=(Link(label, f"{urlsplit(path).path}?lang={other}", language=other),),
+        )
+
+
+def _feed_path(format_: Format) -> str:
+    return "/calendar.ics" if format_.file == "calendar.ics" else f"/feeds/{format_.file}"
+
+
+def feed(*, format_: Format, chosen: Chosen, path: str, now: datetime) -> bytes:
+    """A feed of what is out, newest first; the calendar holds what is not over."""
+    info = feed_info(chosen=chosen, path=path)
+    rows = out(chosen)
+    if format_.writer is ical:
+        recent = _current(rows, now - CALENDAR_BACK).order_by("starts_at")[:EVENTS_SHOWN]
+        return ical.write(upcoming(_entries(recent), now=now, info=info), info)
+    entries = newest(_entries(rows.order_by("-out_at")[:50]), now=now)
+    made: bytes = format_.writer.write(entries, info)
+    return made
+
+
+def one_in_calendar(item: Item, *, path: str) -> bytes:
+    """The file behind "add to calendar"."""
+    return ical.write_one(next(_entries([item])), feed_info(chosen=Chosen(), path=path))
+
+
+def _entries(items: Iterable[Item]) -> Iterable[Entry]:
+    institution = institution_facts()
+    for item in items:
+        facts = item_facts(item)
+        published_at = item.out_at
+        changed_at = item.last_published_at or published_at
+        render = channels.render(facts.language)
+        html = render("website/entry.html.j2", entry_context(facts, institution)).strip()
+        yield Entry(facts, html, published_at=published_at, changed_at=changed_at)
+
+
+def feed_info(*, chosen: Chosen, path: str) -> FeedInfo:
+    """What the feed says about itself; its identifiers hang on the tag authority alone."""
+    institution = institution_facts()
+    row = Institution.load()
+    domain = row.tag_domain or urlsplit(institution.base_url).hostname or "localhost"
+    with override(institution.language):
+        words = [word for word in (chosen.kind, chosen.branch, chosen.audience) if word]
+        title = " – ".join([institution.name, _("What’s on"), *words])
+        return FeedInfo(
+            title=title,
+            description=_("Events and news: {name}").format(name=institution.name),
+            home_url=absolute("/"),
+            self_url=absolute(path),
+            institution=institution,
+            tag_authority=f"{domain},{row.tag_year}",
+            language=institution.language,
+        )
