@@ -39,6 +39,7 @@ demo: $(VENV)/installed ## Start a fresh desk, filled with the items of a small 
 	@exec $(BIN)/promo up --fresh
 
 test: $(VENV)/installed-dev ## The whole test suite
+	@$(BIN)/promo compile
 	$(BIN)/pytest
 
 check: $(VENV)/installed-dev format lint types layers test ## Format, lint, types, layers, tests
@@ -62,7 +63,7 @@ lock: ## Resolve the two lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra embedded --group build --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -o requirements.txt
 	uv pip compile pyproject.toml --extra embedded --group build --group dev --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -c requirements.txt -o requirements-dev.txt
 
-messages: $(VENV)/installed-dev ## Collect the translatable strings anew (needs GNU gettext)
+messages: $(VENV)/installed-dev ## Collect the translatable strings anew
 	$(BIN)/promo messages
 
 clean: ## Remove the virtual environment and caches (never var/)

@@ -99,6 +99,8 @@ PROMO_FEED_HOSTS = env.list("PROMO_FEED_HOSTS", default=[])
 
 # The lease of a claim must outlive the longest call of any channel; checked at start-up.
 PROMO_LEASE = timedelta(seconds=env.float("PROMO_LEASE_SECONDS", default=300))
+# No call of a channel takes longer.
+PROMO_LONGEST_CALL = timedelta(seconds=env.float("PROMO_LONGEST_CALL_SECONDS", default=120))
 # How late a network may still apply a timed-out request; absence counts only after it.
 PROMO_QUIET_PERIOD = timedelta(seconds=env.float("PROMO_QUIET_PERIOD_SECONDS", default=900))
 # When a publication whose outcome is unknown is looked for, counted from its mark.
@@ -110,6 +112,7 @@ PROMO_HINT_AGAIN = timedelta(seconds=env.float("PROMO_HINT_AGAIN_SECONDS", defau
 
 INSTALLED_APPS = [
     "promo.apps.PromoConfig",
+    "tasks",
     "wagtail.users",
     "wagtail.snippets",
     "wagtail.images",
@@ -147,6 +150,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "promo" / "desk" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -178,6 +182,7 @@ TIME_ZONE = env.str("PROMO_ZONE", default="Europe/Warsaw")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [ROOT / "promo" / part / "static" for part in ("desk", "public")]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = HOME / "media"
 STORAGES = {

@@ -1,18 +1,18 @@
 """The channel contract: what a folder under `promo/channels/` must offer.
 
 A channel is one folder. Its package exposes a class `Channel` that follows the protocol below; the
-folder's name is the channel's `key`. Adding one touches its folder, `templates/<key>/`, its tests and
-one line of `PROMO_CHANNELS` in the settings.
+folder's name is the channel's `key`. Adding one touches its folder, `templates/<key>/`, its tests
+and one line of `PROMO_CHANNELS` in the settings.
 
 What we believe
     Compose is pure: the same draft gives the same message, with no clock, database or network.
-    Publish is the one door: it makes one attempt, has a total deadline, and returns a receipt or raises
-    one of the five `PublishError`s. It never retries, never sleeps, never swallows.
+    Publish is the one door: it makes one attempt, has a total deadline, and returns a receipt or
+    raises one of the five `PublishError`s. It never retries, never sleeps, never swallows.
     Only `client.py` talks to the network, over the HTTP session it was handed.
 
 What not to do
-    Return a bool. Catch `Exception`. Search an error body for digits. Put a token in a log, a repr or an
-    error text.
+    Return a bool. Catch `Exception`. Search an error body for digits. Put a token in a log, a repr
+    or an error text.
 """
 
 from __future__ import annotations
@@ -27,12 +27,16 @@ import requests
 from promo.values import Draft, Message, Problem, Receipt, Traits
 
 Render = Callable[[str, Mapping[str, Any]], str]
-"""Render a template by its path below `templates/`, e.g. `render("facebook_page/announce.txt.j2", {...})`."""
+"""Render a template by its path below `templates/`: `render("facebook_page/news.txt.j2", {...})`."""
+
+
+COMMON_NAMES = frozenset({"draft", "item", "issue", "institution", "link", "message", "blocks"})
+"""What every template below templates/ may use; a channel adds its own in `template_names`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach one destination. `config` is public, `secrets` is not: its repr shows no value."""
+    """How to reach one destination. `config` is public, `secrets` is kept out of the repr."""
 
     config: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -40,7 +44,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a destination's set-up form. `key` is the name in `Access.config` or `.secrets`."""
+    """One line of a destination's set-up form. `key` names it in `Access.config` or `.secrets`."""
 
     key: str
     label: str
@@ -53,14 +57,16 @@ class Field:
 class Wires:
     """What a channel may use of the outside, handed in.
 
-    `http` makes a session for each client. `enqueue` starts the mailing of a message to a newsletter's
-    readers and gives its receipt (only `newsletter_email` uses it). `settings` holds `PROMO_*` values.
+    `http` makes a session for each client. `enqueue` starts the mailing of a message to the readers
+    of a newsletter and gives its receipt. `settings` holds the `PROMO_*` values. `longest_call` is
+    the operator's own limit: a channel's deadline is the shorter of it and `Channel.deadline`.
     """
 
     http: Callable[[], requests.Session]
     now: Callable[[], datetime]
     enqueue: Callable[[Access, Message, str], Receipt]
     settings: Mapping[str, str] = field(default_factory=dict)
+    longest_call: timedelta = timedelta(seconds=120)
 
 
 class ChannelContract(Protocol):
@@ -71,6 +77,8 @@ class ChannelContract(Protocol):
     icon: ClassVar[str]
     traits: ClassVar[Traits]
     fields: ClassVar[Sequence[Field]]
+    template_names: ClassVar[frozenset[str]]
+    """What its templates may use beyond `COMMON_NAMES`; anything else is refused at start-up."""
     deadline: ClassVar[timedelta]
     """The longest one `publish` takes; start-up refuses a lease that is not longer."""
 
@@ -91,7 +99,7 @@ class ChannelContract(Protocol):
         ...
 
     def publish(self, message: Message, *, key: str) -> Receipt:
-        """Publish once. `key` is the publication's marker. Raises one of the five `PublishError`s."""
+        """Publish once. `key` is the publication's marker. Raises one of five `PublishError`s."""
         ...
 
     def withdraw(self, receipt: Receipt) -> None:

@@ -46,12 +46,16 @@ class ListView(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        known = channels.installed()
+        # Plain values: a template would call a class that it is handed.
+        known = {
+            key: {"key": key, "label": made.label, "icon": made.icon, "fields": made.fields}
+            for key, made in channels.installed().items()
+        }
         rows = [
             {"destination": row, "channel": known.get(row.channel)}
-            for row in Destination.objects.select_related("newsletter")
+            for row in Destination.objects.all()
         ]
-        new = [channel for channel in known.values() if channel.fields]
+        new = [channel for channel in known.values() if channel["fields"]]
         return context | {"rows": rows, "new": new}
 
 

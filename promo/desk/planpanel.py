@@ -1,5 +1,6 @@
 """The computed plan in the editor: what will go out and when, while the item is still a draft."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,7 +14,7 @@ from wagtail.admin.viewsets.base import ViewSet
 
 from promo.errors import PromoError
 from promo.models import Destination, Item
-from promo.planning import reason_text
+from promo.planning import Dropped, Planned, Reason, reason_text
 from promo.services import approvals, channels, gate, plans
 from promo.services.clock import database_now
 
@@ -61,19 +62,24 @@ def _of(request: HttpRequest, item: Item) -> HttpResponse:
     except PromoError as error:
         return _fragment(request, hint=error.text)
     names = {str(row.uuid): row.name for row in Destination.objects.all()}
-    rows = [_row(planned, names) for planned in plan.planned]
-    dropped = [_row(left_out, names) for left_out in plan.dropped]
+    rows = [_row(step, names, step.reasons, step.due_at) for step in plan.planned]
+    dropped = [_row(step, names, (step.reason,)) for step in plan.dropped]
     return _fragment(request, rows=rows, dropped=dropped, problems=problems)
 
 
-def _row(step: Any, names: dict[str, str]) -> dict[str, Any]:
-    reasons = getattr(step, "reasons", None) or [step.reason]
+def _row(
+    step: Planned | Dropped,
+    names: dict[str, str],
+    reasons: tuple[Reason, ...],
+    due_at: datetime | None = None,
+) -> dict[str, Any]:
+    label = str(channels.channel_class(step.channel).label)
     return {
-        "due_at": getattr(step, "due_at", None),
-        "destination": names.get(step.destination, str(channels.channel_class(step.channel).label)),
+        "due_at": due_at,
+        "destination": names.get(step.destination, label),
         "channel": step.channel,
         "variant": step.variant.value,
-        "reasons": [reason_text(reason) for reason in reasons if reason],
+        "reasons": [reason_text(reason) for reason in reasons],
     }
 
 

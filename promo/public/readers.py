@@ -36,7 +36,7 @@ def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any)
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     frame = {"csrf_input": _csrf(request), "current": "newsletter", "indexed": False}
     site = pages.site(language, request.path)
-    body = pages.page(name, language, **{**frame, "site": site, **context})
+    body = pages.page(name, language=language, **{**frame, "site": site, **context})
     return HttpResponse(body, status=status)
 
 

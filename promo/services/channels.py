@@ -70,6 +70,7 @@ def _wires(destination: Destination) -> Wires:
         http=lambda: door.open_session(guard=_operators_guard()),
         now=lambda: datetime.now(UTC),
         enqueue=enqueue,  # type: ignore[arg-type]
+        longest_call=settings.PROMO_LONGEST_CALL,
         settings={
             name: str(getattr(settings, name))
             for name in dir(settings)
@@ -96,10 +97,11 @@ def render(language: str) -> Render:
 def check_deadlines() -> None:
     """Raise ConfigurationError where a lease could end before a channel's longest call."""
     for key, channel in installed().items():
-        if channel.deadline >= settings.PROMO_LEASE:
+        longest = min(channel.deadline, settings.PROMO_LONGEST_CALL)
+        if longest >= settings.PROMO_LEASE:
             message = _(
                 "PROMO_LEASE_SECONDS must be longer than the longest call of “{key}” ({seconds} s)."
-            ).format(key=key, seconds=channel.deadline.total_seconds())
+            ).format(key=key, seconds=longest.total_seconds())
             raise ConfigurationError(message)
 
 

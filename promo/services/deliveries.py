@@ -6,7 +6,6 @@ leaves us. A reader whose outcome nobody knows is listed and never mailed again 
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -88,12 +87,12 @@ def send(publication_id: int, *, clock: Clock = database_now) -> None:
 
 
 def _sender(newsletter: Newsletter) -> Sender:
-    host = DomainName(urlsplit(settings.PROMO_BASE_URL).hostname or "localhost")
+    address = MailAddress(newsletter.from_email)
     return Sender(
         from_name=HeaderText(newsletter.from_name),
-        from_email=MailAddress(newsletter.from_email),
+        from_email=address,
         list_name=HeaderText(newsletter.name),
-        list_id=DomainName(f"{newsletter.slug}.{host}"),
+        list_id=DomainName(f"{newsletter.slug}.{address.domain}"),
         reply_to=MailAddress(newsletter.reply_to) if newsletter.reply_to else None,
     )
 

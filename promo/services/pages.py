@@ -93,7 +93,7 @@ def agenda(*, chosen: Chosen, path: str, language: str, now: datetime) -> str:
     context = agenda_context(
         facts, institution, today, path=absolute(path), chosen=chosen, language=language
     )
-    return page("agenda", language, **context, site=site(language, path))
+    return page("agenda", **context, site=site(language, path))
 
 
 def item_page(facts: ItemFacts, *, out_at: datetime | None = None) -> str:
@@ -101,10 +101,10 @@ def item_page(facts: ItemFacts, *, out_at: datetime | None = None) -> str:
     now = timezone.now()
     calendar = absolute(f"/items/{facts.uuid}/calendar.ics") if out_at else ""
     context = item_context(facts, institution_facts(), now, calendar_url=calendar)
-    return page("item", facts.language, **context, site=site(facts.language, facts.link))
+    return page("item", **context, site=site(facts.language, facts.link))
 
 
-def page(name: str, language: str, **context: object) -> str:
+def page(name: str, *, language: str, **context: object) -> str:
     """A public page in this language, whose frame is filled in."""
     full = {
         "institution": institution_facts(),

@@ -1,0 +1,223 @@
+"""The Facebook page of the library, over the Graph API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, cast
+
+from django.utils.translation import gettext_lazy
+
+from promo.channels.base import Access, Field, Render, Wires
+from promo.channels.facebook_page import composing, health, marks, photos, rules, words
+from promo.channels.facebook_page.calls import Credentials
+from promo.channels.facebook_page.client import GraphClient
+from promo.channels.facebook_page.deadline import Deadline
+from promo.errors import ConfigurationError, Rejected, Unauthorized, Unreachable
+from promo.values import Draft, Message, NativeSchedule, Problem, Receipt, Traits
+
+FOR_THE_FEED = timedelta(seconds=60)
+"""What uploads must leave of the deadline for the call that publishes."""
+
+LOOK_BACK = timedelta(days=90)
+LOOK_PAGES = 20
+
+NUMBERS = frozenset({"page_id", "app_id"})
+"""Fields that are numbers; they become parts of addresses."""
+
+GONE = ("100", "33")
+"""Code and subcode of "does not exist, or you may not see it"."""
+
+
+def _(text: str) -> str:
+    """The text in the reader's language, looked up when it is shown."""
+    return cast("str", gettext_lazy(text))
+
+
+class Channel:
+    """One Facebook page. Composing needs neither access nor wires."""
+
+    key: ClassVar[str] = "facebook_page"
+    label: ClassVar[str] = "Facebook"
+    icon: ClassVar[str] = "group"  # Wagtail carries no brand icons
+    traits: ClassVar[Traits] = Traits(
+        look_up=True,
+        can_edit=True,
+        can_withdraw=True,
+        # The documented windows contradict each other; this one was never refused in production.
+        native_schedule=NativeSchedule(timedelta(minutes=20), timedelta(days=29)),
+        max_text=rules.MAX_TEXT,
+        max_images=rules.MAX_IMAGES,
+        alt_text=True,
+    )
+    fields: ClassVar[Sequence[Field]] = (
+        Field("page_id", _("Page ID"), _("Digits only; see “Page transparency” on the page.")),
+        Field("page_name", _("Name of the page"), _("As staff know it."), required=False),
+        Field("app_id", _("App ID"), _("From the dashboard of your own Meta app.")),
+        Field("app_secret", _("App secret"), _("From the same place."), secret=True),
+        Field(
+            "page_token",
+            _("Page token"),
+            _("The page’s own long-lived token; docs/facebook.md tells how to get it."),
+            secret=True,
+        ),
+    )
+    template_names: ClassVar[frozenset[str]] = frozenset()
+    deadline: ClassVar[timedelta] = timedelta(seconds=120)
+
+    def __init__(self, access: Access, wires: Wires) -> None:
+        self._access = access
+        self._wires = wires
+        self._limit = min(self.deadline, wires.longest_call)
+
+    @classmethod
+    def compose(cls, draft: Draft, render: Render) -> Message:
+        """The post for this draft; raises `NotAllowed` for a variant that has no words here."""
+        return composing.compose(draft, render, channel=cls.key)
+
+    @classmethod
+    def problems(cls, message: Message) -> list[Problem]:
+        """What breaks Facebook's limits or the rules of accessible posts."""
+        return rules.problems(message)
+
+    def check(self) -> list[Problem]:
+        """What is wrong with our access; an empty list means all is well."""
+        unusable = self._unusable_fields()
+        if unusable:
+            return [health.not_set_up(unusable)]
+        client = self._client()
+        deadline = client.deadline(self._limit)
+        return health.problems(client, self._credentials(), deadline, now=self._wires.now())
+
+    def publish(self, message: Message, *, key: str) -> Receipt:
+        """Publish the post once.
+
+        Pictures are uploaded unpublished first: only the last call can make anything public.
+        """
+        if not (marks.carries(message.link, key) and marks.has_link(message.text, message.link)):
+            raise Rejected(str(words.MARK_MISSING))
+        client = self._client()
+        deadline = client.deadline(self._limit)
+        for_uploads = deadline.earlier(FOR_THE_FEED)
+        photo_ids = [
+            client.upload_photo(*photos.prepared(picture), for_uploads)
+            for picture in message.pictures
+        ]
+        return _receipt(client.create_post(_form(message, photo_ids), deadline))
+
+    def withdraw(self, receipt: Receipt) -> None:
+        """Take the post down. One that is gone already is no error."""
+        client = self._client()
+        deadline = client.deadline(self._limit)
+        try:
+            client.delete_post(receipt.remote_id, deadline)
+        except Unauthorized as error:
+            self._insist_it_is_gone(client, error, deadline)
+
+    def update(self, receipt: Receipt, message: Message) -> Receipt:
+        """Change the text; Facebook lets nobody swap a post's link or pictures."""
+        client = self._client()
+        deadline = client.deadline(self._limit)
+        try:
+            client.change_post(receipt.remote_id, {"message": message.text}, deadline)
+        except Unauthorized as error:
+            self._insist_it_is_gone(client, error, deadline)
+            raise Rejected(str(words.POST_GONE), refusal=error.refusal) from error
+        return receipt
+
+    def look_up(self, key: str, message: Message) -> Receipt | None:
+        """The post that carries this key, the oldest of several; None after a complete read.
+
+        Posts of the last 90 days are read, at most 2,000: more, and it raises `Unreachable`.
+        """
+        if not marks.carries(message.link, key):
+            raise Rejected(str(words.MARK_MISSING))
+        client = self._client()
+        found = self._marked(client, message.link, client.deadline(self._limit))
+        if not found:
+            return None
+        return _receipt(min(found, key=lambda post: str(post.get("created_time") or "")))
+
+    def _marked(
+        self, client: GraphClient, link: str, deadline: Deadline
+    ) -> list[Mapping[str, object]]:
+        app_id = self._access.config["app_id"]
+        since = self._wires.now() - LOOK_BACK
+        query = {"fields": marks.POST_FIELDS, "since": str(int(since.timestamp()))}
+        edge = f"{self._access.config['page_id']}/published_posts"
+        found: list[Mapping[str, object]] = []
+        for number, posts in enumerate(client.pages_of(edge, query, deadline)):
+            if number >= LOOK_PAGES:
+                raise Unreachable(str(words.TOO_MANY_POSTS), detail=f"{LOOK_PAGES} pages read")
+            found += [post for post in posts if marks.is_ours(post, app_id=app_id, link=link)]
+            if posts and all(_is_older(post, since) for post in posts):
+                break
+        return found
+
+    def _insist_it_is_gone(
+        self, client: GraphClient, error: Unauthorized, deadline: Deadline
+    ) -> None:
+        """Return only if the refused post no longer exists; otherwise raise.
+
+        The same code says "does not exist" and "you may not see it". It is the former only where
+        our access to the page is good.
+        """
+        if (error.refusal.code, error.refusal.subcode) != GONE:
+            raise error
+        client.read(self._credentials().page_id, {"fields": "id"}, deadline)
+
+    def _unusable_fields(self) -> list[str]:
+        given = {**self._access.config, **self._access.secrets}
+        values = {field.key: given.get(field.key, "").strip() for field in self.fields}
+        return [
+            str(field.label)
+            for field in self.fields
+            if field.required
+            and not (values[field.key].isdecimal() if field.key in NUMBERS else values[field.key])
+        ]
+
+    def _credentials(self) -> Credentials:
+        config, secrets = self._access.config, self._access.secrets
+        return Credentials(
+            app_id=config["app_id"].strip(),
+            page_id=config["page_id"].strip(),
+            page_token=secrets["page_token"].strip(),
+            app_secret=secrets["app_secret"].strip(),
+        )
+
+    def _client(self) -> GraphClient:
+        unusable = self._unusable_fields()
+        if unusable:
+            raise Unauthorized(health.not_set_up(unusable).text)
+        settings = self._wires.settings
+        if not settings.get("PROMO_FACEBOOK_GRAPH_URL"):
+            raise ConfigurationError("PROMO_FACEBOOK_GRAPH_URL is missing.")
+        return GraphClient(
+            http=self._wires.http,
+            base_url=settings["PROMO_FACEBOOK_GRAPH_URL"],
+            version=settings.get("PROMO_FACEBOOK_GRAPH_VERSION") or "v25.0",
+            credentials=self._credentials(),
+        )
+
+
+def _form(message: Message, photo_ids: Sequence[str]) -> dict[str, str]:
+    """The form of `POST /{page}/feed`: lists are JSON inside a form."""
+    if not photo_ids:
+        return {"message": message.text, "link": message.link}
+    media = [{"media_fbid": photo_id} for photo_id in photo_ids]
+    return {"message": message.text, "attached_media": json.dumps(media)}
+
+
+def _receipt(post: Mapping[str, object]) -> Receipt:
+    post_id = str(post["id"])
+    address = post.get("permalink_url") or f"https://www.facebook.com/{post_id}"
+    return Receipt(remote_id=post_id, remote_url=str(address))
+
+
+def _is_older(post: Mapping[str, object], since: datetime) -> bool:
+    """Was the post made before `since`? A time that cannot be read counts as no."""
+    try:
+        return datetime.fromisoformat(str(post.get("created_time"))) < since
+    except (ValueError, TypeError):
+        return False

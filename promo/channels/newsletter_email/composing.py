@@ -1,0 +1,136 @@
+"""From a draft to the stored message: subject, preheader, HTML by way of MJML, plain text. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from mjml import mjml2html
+
+from promo.channels.base import Render
+from promo.channels.newsletter_email import subjects
+from promo.channels.newsletter_email.facts import AFTERWARDS, notice, when
+from promo.channels.newsletter_email.finishing import finish
+from promo.channels.newsletter_email.subjects import one_line
+from promo.channels.newsletter_email.views import KEY, Part, item_part, parts_of
+from promo.errors import InvalidInput
+from promo.mailing.slots import Slot
+from promo.rendering import shorten, typeset, wrap_text
+from promo.values import Draft, IssueFacts, ItemFacts, Message
+
+MAX_PREHEADER = 130
+_EMPTY_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Everything the two templates show, apart from the institution. All text is typeset."""
+
+    language: str
+    subject: str
+    preheader: str
+    newsletter: str
+    headline: str
+    reason: str
+    parts: tuple[Part, ...]
+    unsubscribe: str = Slot.UNSUBSCRIBE.placeholder
+    preferences: str = Slot.PREFERENCES.placeholder
+    browser: str = Slot.BROWSER.placeholder
+
+
+def compose(draft: Draft, render: Render) -> Message:
+    """The mail for this draft. Raises InvalidInput for a draft or a text no mail can be made of."""
+    language = _language(draft)
+    with translation.override(language):
+        mail = _mail(draft)
+    context = {"mail": mail, "institution": draft.institution}
+    return Message(
+        channel=KEY,
+        subject=mail.subject,
+        preheader=mail.preheader,
+        text=_text(render(f"{KEY}/issue.txt.j2", context)),
+        html=finish(_html(render(f"{KEY}/issue.mjml.j2", context)), mail.parts),
+        link=draft.link,
+        language=language,
+        pictures=tuple(part.picture for part in mail.parts if part.picture),
+    )
+
+
+def _language(draft: Draft) -> str:
+    about = draft.issue or draft.item
+    if about is None:
+        raise InvalidInput(_("A newsletter needs an issue or an item."))
+    return about.language
+
+
+def _mail(draft: Draft) -> Mail:
+    if draft.issue is not None:
+        return _issue_mail(draft.issue, draft)
+    if draft.item is not None:
+        return _item_mail(draft.item, draft)
+    raise InvalidInput(_("A newsletter needs an issue or an item."))
+
+
+def _issue_mail(issue: IssueFacts, draft: Draft) -> Mail:
+    language = issue.language
+    subject = one_line(issue.subject, language=language)
+    reason = _("This e-mail came to you because your address is signed up for “{newsletter}”.")
+    return Mail(
+        language=language,
+        subject=subject,
+        preheader=one_line(issue.preheader, language=language) or _titles(issue),
+        newsletter=typeset(issue.newsletter, language=language),
+        headline=typeset(subject, language=language),
+        reason=typeset(reason.format(newsletter=issue.newsletter), language=language),
+        parts=parts_of(issue.blocks, draft, language=language),
+    )
+
+
+def _item_mail(item: ItemFacts, draft: Draft) -> Mail:
+    language = item.language
+    reason = _("This e-mail came to you because your address is signed up for our newsletter.")
+    return Mail(
+        language=language,
+        subject=subjects.subject(item, draft, language=language),
+        preheader=_item_preheader(item, draft),
+        newsletter="",
+        headline=typeset(subjects.headline(item, draft.variant), language=language),
+        reason=typeset(reason, language=language),
+        parts=(item_part(item, draft, language=language, link=draft.link, full=True),),
+    )
+
+
+def _titles(issue: IssueFacts) -> str:
+    """What is in the issue, where nobody wrote a preview text."""
+    titles = ", ".join(block.item.title for block in issue.blocks if block.item)
+    return shorten(one_line(titles, language=issue.language), MAX_PREHEADER)
+
+
+def _item_preheader(item: ItemFacts, draft: Draft) -> str:
+    """What the subject has no room for: what changed or when it is, and what it is."""
+    now = "" if draft.variant in AFTERWARDS else notice(item) or _when(item, draft)
+    said = " ".join(part for part in (now, item.lead) if part)
+    return shorten(one_line(said, language=item.language), MAX_PREHEADER)
+
+
+def _when(item: ItemFacts, draft: Draft) -> str:
+    phrase = subjects.capitalised(when(item, draft, language=item.language))
+    return f"{phrase}." if phrase else ""
+
+
+def _html(mjml: str) -> str:
+    try:
+        html: str = mjml2html(mjml, disable_comments=True, fonts={})
+    except ValueError as error:
+        raise InvalidInput(
+            _("The mail cannot be laid out: its formatting is faulty. Paste it as plain text.")
+        ) from error
+    if "<mj-" in html:  # unknown tags pass silently into the output
+        raise InvalidInput(_("The mail's template has a part that MJML does not know."))
+    return html
+
+
+def _text(rendered: str) -> str:
+    return wrap_text(_EMPTY_LINES.sub("\n\n", rendered).strip()) + "\n"

@@ -1,0 +1,141 @@
+"""What a reader of the mail wants to know about an item, as labelled lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from promo.rendering import format_when, typeset
+from promo.values import Draft, EventStatus, ItemFacts, PlaceFacts, Variant
+
+AFTERWARDS = frozenset({Variant.REPORT, Variant.RESULTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line. Where there is a `url`, the text is a link."""
+
+    label: str
+    text: str
+    url: str = ""
+
+
+def facts(item: ItemFacts, draft: Draft, *, language: str, full: bool) -> tuple[Fact, ...]:
+    """The facts that are known and still matter, in the order in which people ask for them.
+
+    `full` is for a mail about this item alone; in an issue the item's page has the rest.
+    """
+    if draft.variant in AFTERWARDS:
+        return ()
+    lines = [*_time_and_place(item, draft, language)]
+    if not is_off(item):
+        lines += _terms(item, draft, language)
+    if full:
+        lines += _people(item)
+    return tuple(
+        Fact(line.label, typeset(line.text, language=language), line.url)
+        for line in lines
+        if line.text
+    )
+
+
+def is_off(item: ItemFacts) -> bool:
+    """Will the event not take place when it was announced?"""
+    return item.status in {EventStatus.CANCELLED, EventStatus.POSTPONED}
+
+
+def notice(item: ItemFacts) -> str:
+    """What changed about the event, in words; "" if all goes as planned."""
+    match item.status:
+        case EventStatus.CANCELLED:
+            return _("Cancelled. This event will not take place.")
+        case EventStatus.POSTPONED:
+            return _("Postponed. We will give the new date as soon as we know it.")
+        case EventStatus.RESCHEDULED:
+            return _("The date has changed.")
+        case EventStatus.SOLD_OUT:
+            return _("All places are taken. We keep a reserve list.")
+        case _:
+            return ""
+
+
+def when(item: ItemFacts, draft: Draft, *, language: str) -> str:
+    """The event's time in one phrase; "" if it has none."""
+    if item.starts_at is None:
+        return ""
+    return _phrase(item.starts_at, item.ends_at, draft, language, all_day=item.all_day)
+
+
+def _time_and_place(item: ItemFacts, draft: Draft, language: str) -> Iterator[Fact]:
+    if is_off(item):
+        old = item.previous_starts_at or item.starts_at
+        yield Fact(pgettext("fact", "Planned date"), _moment(old, item, draft, language))
+    else:
+        yield Fact(pgettext("fact", "When"), when(item, draft, language=language))
+    if item.status is EventStatus.RESCHEDULED:
+        yield Fact(
+            pgettext("fact", "Previous date"),
+            _moment(item.previous_starts_at, item, draft, language),
+        )
+    yield Fact(pgettext("fact", "Deadline"), _closing(item.deadline_at, draft, language))
+    yield Fact(pgettext("fact", "Where"), place(item.place, draft))
+
+
+def _terms(item: ItemFacts, draft: Draft, language: str) -> Iterator[Fact]:
+    yield Fact(pgettext("fact", "For whom"), ", ".join(item.audiences))
+    free = pgettext("admission", "free") if item.is_free and item.starts_at else ""
+    yield Fact(pgettext("fact", "Admission"), item.price or free)
+    if item.sign_up_url:
+        yield Fact(
+            pgettext("fact", "Sign-up"),
+            _("sign-up form: {title}").format(title=item.title),
+            url=item.sign_up_url,
+        )
+    yield Fact(pgettext("fact", "How to sign up"), item.sign_up)
+    until = _closing(item.sign_up_until_at, draft, language)
+    yield Fact(pgettext("fact", "Sign-up closes"), until)
+
+
+def _people(item: ItemFacts) -> Iterator[Fact]:
+    yield Fact(pgettext("fact", "Together with"), ", ".join(item.partners))
+    if not is_off(item):
+        yield Fact(pgettext("fact", "Accessibility"), item.accessibility)
+    yield Fact(pgettext("fact", "Contact"), item.contact)
+
+
+def place(where: PlaceFacts, draft: Draft) -> str:
+    """The place in one line; the town only where it is not the institution's own."""
+    town = "" if where.locality == draft.institution.locality else where.locality
+    return ", ".join(part for part in (where.name, where.branch, where.street, town) if part)
+
+
+def _moment(at: datetime | None, item: ItemFacts, draft: Draft, language: str) -> str:
+    return _phrase(at, None, draft, language, all_day=item.all_day) if at else ""
+
+
+def _closing(at: datetime | None, draft: Draft, language: str) -> str:
+    """A closing date has an hour, unless it is the last minute of its day."""
+    if at is None:
+        return ""
+    local = at.astimezone(draft.institution.tz)
+    whole_day = (local.hour, local.minute) in {(0, 0), (23, 59)}
+    return _phrase(at, None, draft, language, all_day=whole_day)
+
+
+def _phrase(
+    starts_at: datetime, ends_at: datetime | None, draft: Draft, language: str, *, all_day: bool
+) -> str:
+    return format_when(
+        starts_at,
+        ends_at,
+        all_day,
+        zone=draft.institution.tz,
+        language=language,
+        clock_style=draft.institution.clock_style,
+        today=draft.due_on,
+        omit_year=True,
+    )

@@ -1,0 +1,108 @@
+"""What is wrong with a mail, shown before it is approved."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from lxml import html as lxml_html
+from lxml.html import HtmlElement
+
+from promo.channels.newsletter_email import accessibility
+from promo.channels.newsletter_email.subjects import MAX_VISIBLE
+from promo.errors import InvalidInput
+from promo.mailing.headers import HeaderText
+from promo.mailing.slots import Slot
+from promo.values import Message, Problem
+
+BLOCK = "block"
+"""The class of every part of a mail that says something."""
+
+_SHORTEST_SHOUT = 10
+_PREHEADER = range(40, 131)
+_EMOJI = frozenset({"So", "Sk"})
+
+
+def problems(message: Message) -> list[Problem]:
+    """Everything a person should know; an error keeps the mail from being approved."""
+    return [
+        *_subject_problems(message.subject),
+        *_preheader_problems(message.preheader),
+        *_content_problems(message),
+        *_picture_problems(message),
+        *accessibility.find_faults(message.html, language=message.language),
+    ]
+
+
+def _subject_problems(subject: str) -> Iterator[Problem]:
+    if not subject.strip():
+        yield Problem("subject_missing", _("The mail has no subject."), field="subject")
+        return
+    try:
+        HeaderText(subject)
+    except InvalidInput as error:
+        yield Problem("subject_unusable", error.text, field="subject")
+    if len(subject) > MAX_VISIBLE:
+        yield Problem(
+            "subject_long",
+            _("The subject has {length} characters; most mail programs show {limit}.").format(
+                length=len(subject), limit=MAX_VISIBLE
+            ),
+            level="warning",
+            field="subject",
+        )
+    if _shouts(subject):
+        yield Problem(
+            "subject_caps",
+            _("The subject is all in capitals: hard to read, and spam filters dislike it."),
+            field="subject",
+        )
+    if sum(unicodedata.category(character) in _EMOJI for character in subject) > 1:
+        yield Problem(
+            "subject_emoji",
+            _("The subject has more than one emoji; screen readers read out each of them."),
+            level="warning",
+            field="subject",
+        )
+
+
+def _shouts(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    return len(letters) >= _SHORTEST_SHOUT and not any(letter.islower() for letter in letters)
+
+
+def _preheader_problems(preheader: str) -> Iterator[Problem]:
+    if len(preheader.strip()) not in _PREHEADER:
+        yield Problem(
+            "preheader_length",
+            _("The preview text should have {low} to {high} characters; it has {length}.").format(
+                low=_PREHEADER.start, high=_PREHEADER.stop - 1, length=len(preheader.strip())
+            ),
+            level="warning",
+            field="preheader",
+        )
+
+
+def _content_problems(message: Message) -> Iterator[Problem]:
+    if not message.text.strip():
+        yield Problem("text_missing", _("The mail has no plain-text part."))
+    if not message.html.strip():
+        return
+    document = lxml_html.document_fromstring(message.html)
+    if not _has_block(document):
+        yield Problem(
+            "issue_empty", _("The issue is empty: add at least one item."), field="blocks"
+        )
+    way_out = Slot.UNSUBSCRIBE.placeholder
+    if way_out not in message.html or way_out not in message.text:
+        yield Problem("unsubscribe_missing", _("The mail has no link with which to unsubscribe."))
+
+
+def _has_block(document: HtmlElement) -> bool:
+    return any(BLOCK in element.get("class", "").split() for element in document.iter("td"))
+
+
+def _picture_problems(message: Message) -> Iterator[Problem]:
+    if any(not picture.alt.strip() for picture in message.pictures):
+        yield accessibility.alt_missing()

@@ -1,0 +1,128 @@
+"""What the mail's templates show: an item or an issue, turned into typeset parts in order."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from promo.channels.newsletter_email import subjects
+from promo.channels.newsletter_email.facts import Fact, facts, is_off, notice
+from promo.errors import InvalidInput
+from promo.rendering import clean, format_date, to_text, typeset, typeset_html
+from promo.values import Block, Draft, ItemFacts, Picture, Variant
+
+KEY = "newsletter_email"
+_PARAGRAPH = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the mail. `kind` is a block's kind; only the fields of that kind are set.
+
+    `language` is set where it is not the mail's own. `html` is safe, `text` plain.
+    """
+
+    kind: str
+    text: str = ""
+    html: str = ""
+    url: str = ""
+    picture: Picture | None = None
+    language: str = ""
+    label: str = ""
+    notice: str = ""
+    facts: tuple[Fact, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+    note: str = ""
+    link_text: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The formatted text as plain text."""
+        return to_text(self.html)
+
+
+def parts_of(blocks: tuple[Block, ...], draft: Draft, *, language: str) -> tuple[Part, ...]:
+    """The blocks of an issue as parts. Raises InvalidInput for a kind that no mail can show."""
+    items = [block.item for block in blocks if block.kind == "item" and block.item is not None]
+    twice = {title for title, times in Counter(item.title for item in items).items() if times > 1}
+    parts = (_part(block, draft, language, twice) for block in blocks)
+    return tuple(part for part in parts if part is not None)
+
+
+def item_part(item: ItemFacts, draft: Draft, *, language: str, link: str, full: bool) -> Part:
+    """The part about one item; `full` is for a mail about this item alone."""
+    own = item.language
+    written = item.channel_texts.get(KEY, "").strip() or item.lead
+    label = subjects.capitalised(item.kind_label)
+    told = full and subjects.headline(item, draft.variant) == label
+    return Part(
+        kind="item",
+        text=typeset(item.title, language=own),
+        html=_safe(item.body_html, draft, own) if full and not is_off(item) else "",
+        url=link,
+        picture=item.pictures[0] if item.pictures else None,
+        language=own if own != language else "",
+        label="" if told else typeset(label, language=own),
+        notice=notice(item),
+        facts=facts(item, draft, language=language, full=full),
+        paragraphs=tuple(
+            typeset(" ".join(paragraph.split()), language=own)
+            for paragraph in _PARAGRAPH.split(written)
+            if paragraph.strip()
+        ),
+        note=typeset(item.funding_note, language=own),
+        link_text=typeset(_link_text(item, draft), language=language),
+    )
+
+
+def _part(block: Block, draft: Draft, language: str, twice: set[str]) -> Part | None:
+    """One block; None where there is nothing to show (a chosen item was deleted)."""
+    match block.kind:
+        case "item":
+            return _block_item(block.item, draft, language, twice) if block.item else None
+        case "heading":
+            return Part("heading", text=typeset(block.text.strip(), language=language))
+        case "text":
+            return Part("text", html=_safe(block.html, draft, language))
+        case "picture":
+            return Part("picture", picture=block.picture, url=block.url) if block.picture else None
+        case "button":
+            text = typeset(block.text.strip(), language=language)
+            return Part("button", text=text, url=block.url) if block.url else None
+        case "divider":
+            return Part("divider")
+    raise InvalidInput(
+        _("A newsletter cannot show a block of the kind “{kind}”.").format(kind=block.kind),
+        field="blocks",
+    )
+
+
+def _block_item(item: ItemFacts, draft: Draft, language: str, twice: set[str]) -> Part:
+    part = item_part(item, draft, language=language, link=item.link, full=False)
+    if item.title in twice and item.starts_at is not None:
+        # Two links of the same words must not lead to two places (WCAG 2.4.4, 2.4.9).
+        day = item.starts_at.astimezone(draft.institution.tz).date()
+        named = f"{part.link_text}, {format_date(day, language=language, year=False)}"
+        return dataclasses.replace(part, link_text=named)
+    return part
+
+
+def _link_text(item: ItemFacts, draft: Draft) -> str:
+    match draft.variant:
+        case Variant.REPORT:
+            return _("Read the report: {title}").format(title=item.title)
+        case Variant.RESULTS:
+            return _("See the results: {title}").format(title=item.title)
+        case Variant.NEWS:
+            return _("Read more: {title}").format(title=item.title)
+        case _:
+            return _("See the details: {title}").format(title=item.title)
+
+
+def _safe(html: str, draft: Draft, language: str) -> str:
+    base = draft.institution.base_url
+    return typeset_html(clean(html, base_url=base), language=language)

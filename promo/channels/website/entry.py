@@ -1,0 +1,47 @@
+"""What the entry's templates show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from promo.channels.website.facts import facts, notice
+from promo.channels.website.places import has_place
+from promo.channels.website.text import ascii_url, clean, flat
+from promo.values import InstitutionFacts, ItemFacts
+
+
+def entry_context(item: ItemFacts, institution: InstitutionFacts) -> dict[str, Any]:
+    """The item as its entry and its page show it: nothing here depends on the moment of reading."""
+    return {
+        "item": item,
+        "institution": institution,
+        "title": flat(item.title),
+        "lead": flat(item.lead),
+        "body_html": clean(item.body_html),
+        "funding_note": clean(item.funding_note).strip(),
+        "facts": facts(item, institution),
+        "notice": notice(item, institution),
+        "pictures": [picture for picture in item.pictures if ascii_url(picture.url)],
+        "data": _data(item, institution),
+    }
+
+
+def _data(item: ItemFacts, institution: InstitutionFacts) -> dict[str, str]:
+    """The facts for machines, as data attributes: what the checks before approval look at."""
+
+    def iso(value: datetime | None) -> str:
+        return value.astimezone(institution.tz).isoformat("T", "seconds") if value else ""
+
+    data = {
+        "uuid": item.uuid,
+        "kind": item.kind,
+        "status": item.status.value,
+        "starts": iso(item.starts_at),
+        "ends": iso(item.ends_at),
+        "deadline": iso(item.deadline_at),
+        "sign-up-until": iso(item.sign_up_until_at),
+        "place": "yes" if has_place(item.place) else "",
+        "accessibility": "yes" if flat(item.accessibility) else "",
+    }
+    return {name: value for name, value in data.items() if value}

@@ -1,0 +1,91 @@
+"""What differs from reader to reader in one issue: the slots, and how they are filled.
+
+An issue is composed once; a reader's own links stand in it as absolute addresses below a reserved
+host (RFC 2606 keeps `.invalid` for ever), so that they survive MJML, HTML parsers, URL attributes
+and plain text unchanged, and can never be somebody's real address.
+"""
+
+from __future__ import annotations
+
+import html as html_module
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from promo.errors import InvalidInput
+
+
+class Slot(StrEnum):
+    """A place that each reader's own link fills."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    BROWSER = "browser"
+
+    @property
+    def placeholder(self) -> str:
+        """The address that stands for the link until it is filled."""
+        return f"https://{self.value}.slot.invalid/"
+
+
+_PLACEHOLDER = re.compile(r"https://(" + "|".join(Slot) + r")\.slot\.invalid/")
+# Printable ASCII without the characters that end an address in HTML, in a header or in plain
+# text.
+_LINK = re.compile(r"(https?://|mailto:)[!#-;=?-~]{1,900}")
+
+
+def split(text: str) -> Iterator[str | Slot]:
+    """The fixed pieces of `text` and its slots, in order; empty pieces are left out."""
+    for position, piece in enumerate(_PLACEHOLDER.split(text)):
+        if position % 2:
+            yield Slot(piece)
+        elif piece:
+            yield piece
+
+
+def fill(text: str, values: Mapping[Slot, str], *, html: bool) -> str:
+    """`text` with each slot replaced by its value, escaped for an attribute where `html` is set.
+
+    Raises KeyError for a slot without a value: a mail with an open slot must not go out.
+    """
+    ready = {slot: html_module.escape(value) if html else value for slot, value in values.items()}
+    return "".join(ready[part] if isinstance(part, Slot) else part for part in split(text))
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLinks:
+    """One reader's own links, absolute. Raises InvalidInput for anything that is not a clean
+    address.
+
+    `one_click` is the address for RFC 8058 where it differs from the page; `unsubscribe_mail` is
+    an optional `mailto:` for mail programs that know only that.
+    """
+
+    unsubscribe: str
+    preferences: str
+    browser: str
+    one_click: str = ""
+    unsubscribe_mail: str = ""
+
+    def __post_init__(self) -> None:
+        for link in (self.unsubscribe, self.preferences, self.browser):
+            _check(link)
+        for link in (self.one_click, self.unsubscribe_mail):
+            if link:
+                _check(link)
+
+    @property
+    def values(self) -> dict[Slot, str]:
+        return {
+            Slot.UNSUBSCRIBE: self.unsubscribe,
+            Slot.PREFERENCES: self.preferences,
+            Slot.BROWSER: self.browser,
+        }
+
+
+def _check(link: str) -> None:
+    if not _LINK.fullmatch(link):
+        raise InvalidInput(_("A reader's link is not a complete web address."), field="links")

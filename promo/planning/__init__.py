@@ -1,0 +1,55 @@
+"""The planner: item, timetable, rules and now in; planned and dropped steps out. Pure."""
+
+from promo.planning.calendar import polish_holidays
+from promo.planning.kinds import AUDIENCES, KINDS, Audience, Kind, Timing
+from promo.planning.notation import Anchor, When, parse_step, print_step
+from promo.planning.planner import Request, occupied_by, plan, plan_many
+from promo.planning.reasons import Reason, ReasonCode, reason_text
+from promo.planning.timetables import DEFAULT_TIMETABLES, Timetable, default_timetable
+from promo.planning.values import (
+    DEFAULT_CHANNEL_RULES,
+    ChannelRules,
+    Destination,
+    Dropped,
+    Need,
+    Occupied,
+    Plan,
+    Planned,
+    Rules,
+    Step,
+    Subject,
+)
+
+__all__ = [
+    "AUDIENCES",
+    "DEFAULT_CHANNEL_RULES",
+    "DEFAULT_TIMETABLES",
+    "KINDS",
+    "Anchor",
+    "Audience",
+    "ChannelRules",
+    "Destination",
+    "Dropped",
+    "Kind",
+    "Need",
+    "Occupied",
+    "Plan",
+    "Planned",
+    "Reason",
+    "ReasonCode",
+    "Request",
+    "Rules",
+    "Step",
+    "Subject",
+    "Timetable",
+    "Timing",
+    "When",
+    "default_timetable",
+    "occupied_by",
+    "parse_step",
+    "plan",
+    "plan_many",
+    "polish_holidays",
+    "print_step",
+    "reason_text",
+]

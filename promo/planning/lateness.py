@@ -1,0 +1,132 @@
+"""Late approval (rule S1): one announcement for all that are overdue, no reminder in its shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from promo.planning.reasons import Reason, ReasonCode
+from promo.planning.scene import Scene, stands_by
+from promo.planning.values import Dropped
+from promo.planning.wishes import Wish
+from promo.values import EventStatus, Variant
+
+# Each of these tells people of the item; overdue, they collapse into one.
+TELLING = frozenset({Variant.ANNOUNCE, Variant.NEWS, Variant.LAST_DAYS})
+REMINDING = frozenset({Variant.REMINDER, Variant.TODAY, Variant.LAST_DAYS})
+_SHADOW = frozenset({Variant.ANNOUNCE, Variant.NEWS, Variant.CHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something that told a destination's readers of the item; reminders keep clear of it."""
+
+    destination: str
+    occurrence_at: datetime | None
+    at: datetime
+
+
+def on_time(wishes: Iterable[Wish], scene: Scene) -> tuple[list[Wish], list[Dropped]]:
+    """The wishes that may still go out, and those that came too late.
+
+    Overdue announcements collapse into one for each destination, and into none where the
+    destination has told of the item before. Overdue reminders are dropped. Reports and results are
+    never late before their limit. A step that an earlier plan still holds is not late
+    (`scene.stands_by`).
+    """
+    kept: list[Wish] = []
+    dropped: list[Dropped] = []
+    by_destination = sorted(wishes, key=lambda wish: (wish.destination.ref, wish.order))
+    for _ref, group in groupby(by_destination, key=lambda wish: wish.destination.ref):
+        mine = list(group)
+        losers = _losers(mine, scene)
+        lost = {loser.slot for loser in losers}
+        kept += [wish for wish in mine if wish.slot not in lost]
+        dropped += losers
+    return kept, dropped
+
+
+def casts_shadow(variant: Variant) -> bool:
+    """Whether reminders keep their distance from a post of this variant."""
+    return variant in _SHADOW
+
+
+def in_shadow(wish: Wish, tellings: Sequence[Telling], scene: Scene) -> Reason | None:
+    """The reason why a reminder is too near to an announcement of the same thing."""
+    if wish.step.variant not in REMINDING:
+        return None
+    for telling in tellings:
+        same = None in (wish.occurrence_at, telling.occurrence_at) or (
+            wish.occurrence_at == telling.occurrence_at
+        )
+        near = abs(telling.at - wish.due_at) < scene.rules.reminder_collapse
+        if same and near and telling.destination == wish.destination.ref:
+            hours = scene.rules.reminder_collapse / timedelta(hours=1)
+            return Reason.of(ReasonCode.NEAR_ANNOUNCEMENT, hours=f"{hours:g}")
+    return None
+
+
+def tagged(wish: Wish, scene: Scene) -> Wish:
+    """The wish with a word about its lateness, if it goes out after the time it was wanted for."""
+    if wish.due_at >= scene.now or wish.wanted_at == scene.approved_at:
+        return wish
+    return replace(wish, reasons=(*wish.reasons, Reason.of(ReasonCode.LATE_NOW)))
+
+
+def _losers(mine: Sequence[Wish], scene: Scene) -> list[Dropped]:
+    """Of one destination's wishes those that came too late."""
+    standing = [wish for wish in mine if stands_by(scene, wish.place, wish.due_at)]
+    late = [wish for wish in mine if wish not in standing]
+    reminders = [
+        wish
+        for wish in late
+        if wish.step.variant in REMINDING - TELLING and max(wish.due_at, wish.wanted_at) < scene.now
+    ]
+    announcements = [wish for wish in late if _tells_late(wish, scene)]
+    served = any(_tells_late(wish, scene) for wish in standing)
+    return [
+        *(wish.dropped(Reason.of(ReasonCode.LATE_REMINDER)) for wish in reminders),
+        *_collapse(announcements, served=served, scene=scene),
+    ]
+
+
+def _tells_late(wish: Wish, scene: Scene) -> bool:
+    return wish.step.variant in TELLING and wish.due_at <= scene.now
+
+
+def _collapse(late: Sequence[Wish], *, served: bool, scene: Scene) -> list[Dropped]:
+    """All late announcements of one destination but the one that goes out instead of them.
+
+    None goes out where the destination knows already, or is `served` by one that stands by.
+    """
+    told = [wish for wish in late if _told(wish, scene)]
+    fresh = sorted((wish for wish in late if not _told(wish, scene)), key=_first_choice)
+    return [
+        *(wish.dropped(Reason.of(ReasonCode.ALREADY_TOLD)) for wish in told),
+        *(
+            wish.dropped(Reason.of(ReasonCode.LATE_COLLAPSED))
+            for wish in fresh[0 if served else 1 :]
+        ),
+    ]
+
+
+def _first_choice(wish: Wish) -> tuple[bool, float, str]:
+    """The earliest announcement; only where there is none, the latest word on the last days."""
+    age = wish.due_at.timestamp()
+    if wish.step.variant is Variant.LAST_DAYS:
+        return (True, -age, wish.slot)
+    return (False, age, wish.slot)
+
+
+def _told(wish: Wish, scene: Scene) -> bool:
+    """Whether the destination knows already: of this very occurrence, if the step is about one.
+
+    A notice of a new date tells of all occurrences.
+    """
+    knows = wish.destination.ref in scene.told
+    if wish.occurrence_at is None or scene.subject.status is EventStatus.RESCHEDULED:
+        return knows
+    suffix = wish.slot.removeprefix(wish.step.key)
+    return any(ref == wish.destination.ref and slot.endswith(suffix) for ref, slot in scene.out)

@@ -1,0 +1,244 @@
+"""From item, timetable and rules to the planned publications: a pure, deterministic function.
+
+The rules, by the names the institution's practice gives them:
+
+S1  Late approval: overdue announcements collapse into one "now" for each destination (the next
+    whole minute it may speak); reminders nearer to an announcement than `Rules.reminder_collapse`
+    are dropped, overdue reminders too. The distance holds for every announcement, late or not, so
+    that planning again later does not bring a reminder back.
+S2  Nothing invites after the start. A "today" post is dropped for an event that begins before
+    `Rules.today_needs_start_after` (12:00). An all-day event has no start by the clock: its "today"
+    post goes out by `Rules.all_day_today_before` (9:00, that minute included) or not at all.
+S3  Quiet hours; days off move what is counted back (`D-14`, `D`, `deadline-7`) to the previous
+    working day and what is counted forward (`D+1`, `approval`, `half`) to the next.
+S4  Gap and daily maximum: a collision shifts later, never past the limit. Notices stand first, then
+    announcements, then the rest, each in the order of time; between items the higher priority, then
+    the nearer event (`plan_many`). Operational posts neither wait nor make others wait.
+S5  A new date moves what is unsent and adds a notice where something was out; a cancellation drops
+    what is unsent and adds a notice there. Notices keep the night and days off only as long as they
+    come before the people do.
+S6  Wall time holds across clock changes; skipped and repeated times are resolved as in PEP 495.
+S7  Slots are stable and unique for item and destination.
+S9  A report waits until it is ready and lapses after `Rules.report_lapse_days`.
+A1  A post on a social network has a twin on the website, not later than itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+
+from promo.errors import InvalidInput
+from promo.planning.lateness import Telling, casts_shadow, in_shadow, on_time, tagged
+from promo.planning.notices import NOTICES, notices_of
+from promo.planning.reasons import Reason, ReasonCode
+from promo.planning.scene import Scene, scene_of
+from promo.planning.spacing import Diary
+from promo.planning.twins import with_twins
+from promo.planning.values import (
+    Destination,
+    Dropped,
+    Occupied,
+    Plan,
+    Planned,
+    Rules,
+    Step,
+    Subject,
+)
+from promo.planning.wishes import Wish, all_day_late, wishes_of
+from promo.values import EventStatus
+
+_OFF = {
+    EventStatus.CANCELLED: ReasonCode.CANCELLED,
+    EventStatus.POSTPONED: ReasonCode.POSTPONED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One item among several that are planned together."""
+
+    subject: Subject
+    steps: tuple[Step, ...]
+    destinations: tuple[Destination, ...]
+    told: frozenset[str] = frozenset()
+
+
+def plan(
+    *,
+    subject: Subject,
+    steps: Sequence[Step],
+    destinations: Sequence[Destination],
+    rules: Rules,
+    now: datetime,
+    occupied: Iterable[Occupied] = (),
+    told: frozenset[str] = frozenset(),
+) -> Plan:
+    """The plan of one item; raises `InvalidInput` where two steps share a key.
+
+    `told` names destinations where something of the item is out; those of its own `occupied` posts
+    that are `out` count without being named.
+    """
+    _check_keys(steps)
+    targets = sorted(destinations, key=lambda target: target.ref)
+    scene = scene_of(
+        subject=subject,
+        destinations=targets,
+        rules=rules,
+        occupied=occupied,
+        now=now,
+        told=told,
+    )
+    wishes, dropped = _called_off(wishes_of(steps, destinations=targets, scene=scene), scene)
+    out = [wish for wish in wishes if wish.place in scene.out]
+    dropped += [wish.dropped(Reason.of(ReasonCode.ALREADY_OUT)) for wish in out]
+    kept, late = on_time((wish for wish in wishes if wish.place not in scene.out), scene)
+    placed = _placed(kept, notices_of(targets, scene), out=out, scene=scene)
+    planned = [part for part in placed if isinstance(part, Planned)]
+    dropped += [*late, *(part for part in placed if isinstance(part, Dropped))]
+    planned = with_twins(planned, out=out, destinations=targets, scene=scene)
+    return Plan(
+        planned=tuple(sorted(planned, key=lambda p: (p.due_at, p.destination, p.slot))),
+        dropped=tuple(sorted(dropped, key=lambda d: (d.slot, d.destination))),
+    )
+
+
+def plan_many(
+    *,
+    requests: Iterable[Request],
+    rules: Rules,
+    now: datetime,
+    occupied: Iterable[Occupied] = (),
+) -> Mapping[str, Plan]:
+    """The plans of several items, by ref: the higher priority first, then the nearer event (S4).
+
+    What was planned before for these items is planned anew; their order of arrival plays no part.
+    """
+    ordered = sorted(requests, key=lambda request: _urgency(request.subject, now))
+    refs = {request.subject.ref for request in ordered}
+    posts = tuple(occupied)
+    standing = [post for post in posts if post.ref not in refs or post.out]
+    plans: dict[str, Plan] = {}
+    for request in ordered:
+        ref = request.subject.ref
+        pending = [post for post in posts if post.ref == ref and not post.out]
+        plans[ref] = plan(
+            subject=request.subject,
+            steps=request.steps,
+            destinations=request.destinations,
+            rules=rules,
+            now=now,
+            occupied=[*standing, *pending],
+            told=request.told,
+        )
+        standing += occupied_by(request.subject, plans[ref])
+    return plans
+
+
+def occupied_by(subject: Subject, made: Plan) -> list[Occupied]:
+    """The posts of a plan as other items see them."""
+    return [
+        Occupied(
+            destination=post.destination,
+            at=post.due_at,
+            ref=subject.ref,
+            slot=post.slot,
+            operational=subject.operational or subject.urgent,
+        )
+        for post in made.planned
+    ]
+
+
+def _urgency(subject: Subject, now: datetime) -> tuple[int, datetime, str]:
+    """The sort key of S4: priority first, then the nearest time to come, then the ref."""
+    times = (subject.begins_at, subject.deadline_at, *subject.occurrences, subject.ends_at)
+    coming = [at.astimezone(UTC) for at in times if at is not None and at > now]
+    far = datetime.max.replace(tzinfo=UTC)
+    return (-subject.priority, min(coming, default=far), subject.ref)
+
+
+def _called_off(parts: Iterable[Wish | Dropped], scene: Scene) -> tuple[list[Wish], list[Dropped]]:
+    """The wishes and what is dropped; of a cancelled or postponed event only what is out stays."""
+    wishes: list[Wish] = []
+    dropped: list[Dropped] = []
+    code = _OFF.get(scene.subject.status)
+    for part in parts:
+        if isinstance(part, Dropped):
+            dropped.append(replace(part, reason=Reason.of(code)) if code else part)
+        elif code and part.place not in scene.out:
+            dropped.append(part.dropped(Reason.of(code)))
+        else:
+            wishes.append(part)
+    return wishes, dropped
+
+
+def _placed(
+    kept: Sequence[Wish],
+    notices: Iterable[Planned | Dropped],
+    *,
+    out: Sequence[Wish],
+    scene: Scene,
+) -> list[Planned | Dropped]:
+    """Notices, announcements and the rest at their places, in this order."""
+    diary = Diary(scene)
+    made: list[Planned | Dropped] = []
+    tellings = _told_before(out, scene)
+    for notice in notices:
+        made.append(notice)
+        if isinstance(notice, Planned):
+            diary.enter(notice.destination, notice.due_at)
+            tellings.append(Telling(notice.destination, None, notice.due_at))
+    ordered = sorted(kept, key=lambda wish: (not casts_shadow(wish.step.variant), wish.order))
+    for wish in ordered:
+        near = in_shadow(wish, tellings, scene)
+        part = wish.dropped(near) if near else _place(wish, diary, scene)
+        made.append(part)
+        if isinstance(part, Planned) and casts_shadow(part.variant):
+            tellings.append(Telling(part.destination, part.occurrence_at, part.due_at))
+    return made
+
+
+def _told_before(out: Sequence[Wish], scene: Scene) -> list[Telling]:
+    """What has gone out and told of the item: its announcements, and notices of a new date."""
+    announced = [
+        Telling(wish.destination.ref, wish.occurrence_at, scene.out[wish.place])
+        for wish in out
+        if casts_shadow(wish.step.variant)
+    ]
+    keys = {notice.key for notice in NOTICES.values()}
+    noticed = [
+        Telling(ref, None, at)
+        for (ref, slot), at in scene.out.items()
+        if "#" in slot and slot.partition("@")[0].partition("#")[0] in keys
+    ]
+    return announced + noticed
+
+
+def _place(wish: Wish, diary: Diary, scene: Scene) -> Planned | Dropped:
+    """The wish at the first free moment, entered in the diary where posts keep a distance."""
+    channel = scene.channel(wish.step.channel)
+    start = max(wish.due_at, scene.soon)
+    wanted = wish.wanted_at.astimezone(scene.rules.zone).time()
+    marked = tagged(wish, scene)
+    due_at, reasons = diary.find(
+        wish.destination.ref, start, channel=channel, limit=wish.limit, wish=wanted
+    )
+    if due_at is None:
+        late_today = wish.limit.code is ReasonCode.ALL_DAY_LATE
+        return marked.dropped(all_day_late(scene) if late_today else Reason.of(ReasonCode.NO_ROOM))
+    if not (scene.subject.operational or scene.subject.urgent):
+        diary.enter(wish.destination.ref, due_at)
+    return marked.planned(due_at, *reasons)
+
+
+def _check_keys(steps: Sequence[Step]) -> None:
+    keys = [step.key for step in steps]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise InvalidInput(
+                _("Two steps of the timetable share the name “%(key)s”.") % {"key": key},
+                field="key",
+            )

@@ -1,0 +1,113 @@
+"""What one planning run knows: the subject, the rules, now, and what was planned or sent before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from promo.planning.calendar import next_minute
+from promo.planning.values import ChannelRules, Destination, Occupied, Rules, Subject
+
+Place = tuple[str, str]
+"""A destination's ref and a slot: what one publication of the subject is known by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All instants are in UTC.
+
+    `out` and `pending` hold the subject's own posts; `taken`, for each destination, the times at
+    which the others stand and its own that are out; `told` the destinations that know of it.
+    """
+
+    subject: Subject
+    rules: Rules
+    now: datetime
+    out: dict[Place, datetime]
+    pending: dict[Place, datetime]
+    taken: dict[str, tuple[datetime, ...]]
+    told: frozenset[str]
+
+    @property
+    def soon(self) -> datetime:
+        """The next whole minute: what "at once" means."""
+        return self.now if self.subject.urgent else next_minute(self.now)
+
+    @property
+    def approved_at(self) -> datetime:
+        """The approval; of a preview, now."""
+        return self.subject.approved_at or self.now
+
+    def channel(self, key: str) -> ChannelRules:
+        """The channel's rules for this subject: emergencies wait for nothing, see `Subject`."""
+        rules = self.rules.channel(key)
+        if self.subject.urgent:
+            return replace(rules, quiet_hours=False, spaced=False, working_days_only=False)
+        return replace(rules, spaced=rules.spaced and not self.subject.operational)
+
+
+def scene_of(
+    *,
+    subject: Subject,
+    destinations: Iterable[Destination],
+    rules: Rules,
+    occupied: Iterable[Occupied],
+    now: datetime,
+    told: frozenset[str],
+) -> Scene:
+    """The scene; raises ValueError where `now` is naive."""
+    if now.tzinfo is None:
+        raise ValueError("now must be aware")
+    posts = tuple(occupied)
+    own = [post for post in posts if post.ref == subject.ref]
+    out = {(post.destination, post.slot): _utc(post.at) for post in own if post.out}
+    refs = {destination.ref for destination in destinations}
+    return Scene(
+        subject=_in_utc(subject),
+        rules=rules,
+        now=_utc(now),
+        out=out,
+        pending={(post.destination, post.slot): _utc(post.at) for post in own if not post.out},
+        taken={ref: _taken(ref, posts, subject) for ref in refs},
+        told=told | {destination for destination, _slot in out},
+    )
+
+
+def stands_by(scene: Scene, place: Place, due_at: datetime) -> bool:
+    """Whether an earlier plan put this slot within a day after `due_at` and it is still to come.
+
+    Such a step was only shifted, or is just being sent: that its wanted time has passed meanwhile
+    does not make it late.
+    """
+    planned = scene.pending.get(place)
+    return planned is not None and timedelta(0) <= planned - due_at < timedelta(days=1)
+
+
+def _taken(ref: str, posts: Iterable[Occupied], subject: Subject) -> tuple[datetime, ...]:
+    return tuple(
+        sorted(
+            _utc(post.at)
+            for post in posts
+            if post.destination == ref
+            and not post.operational
+            and (post.out or post.ref != subject.ref)
+        )
+    )
+
+
+def _in_utc(subject: Subject) -> Subject:
+    """Python compares two instants of one zone by wall time, which clock changes break."""
+    return replace(
+        subject,
+        starts_at=subject.starts_at and _utc(subject.starts_at),
+        ends_at=subject.ends_at and _utc(subject.ends_at),
+        deadline_at=subject.deadline_at and _utc(subject.deadline_at),
+        approved_at=subject.approved_at and _utc(subject.approved_at),
+        previous_starts_at=subject.previous_starts_at and _utc(subject.previous_starts_at),
+        occurrences=tuple(sorted({_utc(start) for start in subject.occurrences})),
+    )
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)

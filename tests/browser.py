@@ -1,0 +1,103 @@
+"""Debian's Chromium as a reader's eyes: pages drawn for real, and axe-core's judgement of them.
+
+    def test_something(open_page: OpenPage) -> None:
+        page = open_page(dark=True)
+        page.set_content(html)
+        assert axe_faults(page) == []
+
+Import the fixtures `browser` and `open_page` in the `conftest.py` of the tests that need them and
+mark the tests `browser`. Nothing but the loopback can be reached from a page. Without Chromium the
+tests are skipped, unless PROMO_REQUIRE_BROWSER=1 is set: then they fail. PROMO_CHROMIUM names another
+binary.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+    "RU5ErkJggg=="
+)
+
+
+class OpenPage(Protocol):
+    """Opens a new page; it is closed when the test ends."""
+
+    def __call__(self, *, dark: bool = False, width: int = 1000, height: int = 800) -> Page: ...
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=_chromium(), args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    contexts: list[BrowserContext] = []
+
+    def opened(*, dark: bool = False, width: int = 1000, height: int = 800) -> Page:
+        context = browser.new_context(
+            color_scheme="dark" if dark else "light",
+            viewport={"width": width, "height": height},
+            locale="pl-PL",
+        )
+        contexts.append(context)
+        context.route("**/*", _stay_at_home)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def axe_faults(page: Page, *, without: Collection[str] = ()) -> list[str]:
+    """What axe-core finds, a line for each element; `without` names rules that do not apply."""
+    options = {
+        "runOnly": {"type": "tag", "values": list(RULES)},
+        "rules": {rule: {"enabled": False} for rule in without},
+        "resultTypes": ["violations"],
+    }
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
+
+
+def _stay_at_home(route: Route) -> None:
+    """Pictures from elsewhere are a dot, everything else from elsewhere is refused."""
+    if urlsplit(route.request.url).hostname in LOOPBACK:
+        route.continue_()
+    elif route.request.resource_type == "image":
+        route.fulfill(body=PIXEL, content_type="image/png")
+    else:
+        route.abort()
+
+
+def _chromium() -> str:
+    named = os.environ.get("PROMO_CHROMIUM", "")
+    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    if found:
+        return found
+    how = "Chromium is missing: apt-get install chromium, or set PROMO_CHROMIUM to its path"
+    if os.environ.get("PROMO_REQUIRE_BROWSER") == "1":
+        pytest.fail(how)
+    pytest.skip(how)

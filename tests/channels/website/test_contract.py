@@ -1,0 +1,6 @@
+from promo.channels.website import Channel
+from tests.channels.contract import ChannelContract
+
+
+class TestContract(ChannelContract):
+    channel = Channel

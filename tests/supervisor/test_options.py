@@ -1,0 +1,55 @@
+"""What `promo up` reads and hands on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from promo.supervisor import Options, plan
+from promo.supervisor.options import OUTSIDE
+
+REAL = dict.fromkeys(OUTSIDE, "real")
+
+
+def test_the_demonstration_knows_nothing_of_the_outside() -> None:
+    demo = Options.read({"PROMO_HOME": "/srv/promo", "LANG": "pl_PL.UTF-8", **REAL}).as_demo()
+    assert demo.home == Path("/srv/promo/demo")
+    assert not set(demo.environment) & set(OUTSIDE)
+    assert demo.environment["LANG"] == "pl_PL.UTF-8"
+    assert demo.rehearsal
+
+
+def test_the_children_are_told_where_everything_is() -> None:
+    options = Options.read({"PROMO_HOME": "/srv/promo", "PROMO_PORT": "9000"})
+    assert options.environment == {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PROMO_HOME": "/srv/promo",
+        "PROMO_PORT": "9000",
+        "PROMO_REHEARSAL_PORT": "8001",
+        "PROMO_REHEARSAL_SMTP_PORT": "8025",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def test_without_the_rehearsal_world_nobody_is_sent_there() -> None:
+    options = Options.read({"EMAIL_URL": "smtp://mail.example.org"}).without_rehearsal()
+    assert options.environment["PROMO_REHEARSAL_URL"] == ""
+    assert "rehearsal" not in [program.name for program in plan(options).programs]
+
+
+def test_people_are_sent_to_the_address_they_know() -> None:
+    options = Options.read(
+        {"PROMO_BASE_URL": "https://promo.example.org/", "PROMO_HOST": "0.0.0.0"}
+    )
+    assert options.base_url == "https://promo.example.org"
+    assert options.local_url == "http://127.0.0.1:8000"
+
+
+def test_a_relative_home_means_the_same_place_for_every_process() -> None:
+    options = Options.read({"PROMO_HOME": "var"})
+    assert options.home.is_absolute()
+    assert options.environment["PROMO_HOME"] == str(options.home)
+
+
+def test_the_worker_gets_the_time_its_longest_task_may_take() -> None:
+    worker = next(p for p in plan(Options.read({})).programs if p.name == "worker")
+    assert worker.patience == 345
