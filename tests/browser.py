@@ -7,8 +7,8 @@
 
 Import the fixtures `browser` and `open_page` in the `conftest.py` of the tests that need them and
 mark the tests `browser`. Nothing but the loopback can be reached from a page. Without Chromium the
-tests are skipped, unless PROMO_REQUIRE_BROWSER=1 is set: then they fail. PROMO_CHROMIUM names another
-binary.
+tests are skipped, unless PROMO_REQUIRE_BROWSER=1 is set: then they fail. PROMO_CHROMIUM names
+another binary.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
     "RU5ErkJggg=="
@@ -40,9 +40,14 @@ class OpenPage(Protocol):
     def __call__(self, *, dark: bool = False, width: int = 1000, height: int = 800) -> Page: ...
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    """One Chromium for a module, no longer: while it lives, an event loop runs in this thread.
+
+    Elsewhere `asyncio.run` would refuse; Django refuses its ORM, which that loop never calls.
+    """
+    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         started = playwright.chromium.launch(executable_path=_chromium(), args=list(ARGUMENTS))
         yield started
         started.close()

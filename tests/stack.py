@@ -21,8 +21,10 @@ if not WORKER:
 HOME = Path(os.environ["PROMO_HOME"]).resolve()
 number = int(WORKER.removeprefix("gw") or 0) + 1 if WORKER else 0
 os.environ["REDIS_URL"] = redis_url(HOME).replace("db=0", f"db={number}")
-os.environ["CELERY_BROKER_URL"] = os.environ["REDIS_URL"].replace("unix://", "redis+socket://").replace(
-    f"?db={number}", f"?virtual_host={number}"
+os.environ["CELERY_BROKER_URL"] = (
+    os.environ["REDIS_URL"]
+    .replace("unix://", "redis+socket://")
+    .replace(f"?db={number}", f"?virtual_host={number}")
 )
 
 

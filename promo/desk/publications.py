@@ -107,9 +107,7 @@ class PublicationView(Screen):
         return context | {
             "publication": row,
             "ledger": row.ledger.select_related("user"),
-            "reasons": [
-                reason_text(Reason.from_json(reason)) for reason in row.reasons
-            ],
+            "reasons": [reason_text(Reason.from_json(reason)) for reason in row.reasons],
             "can_retry": state in sources(Event.RETRY),
             "can_be_out": state in (State.UNKNOWN, State.FAILED, State.MISSED),
             "can_drop": state in sources(Event.CANCEL) and state != State.CLAIMED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -82,11 +83,16 @@ class Layout:
                 self.sockets.rmdir()
 
     def open_log(self, name: str) -> IO[bytes]:
-        """The log `name`, to append to. Past 5 MB the former one is kept beside it."""
+        """The log `name`, to append to."""
+        self.trim_log(name)
+        return (self.logs / f"{name}.log").open("ab")
+
+    def trim_log(self, name: str) -> None:
+        """Past 5 MB keep what the log holds beside it, and empty it: its writers only append."""
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > _LOG_LIMIT:
-            path.replace(path.with_suffix(".log.1"))
-        return path.open("ab")
+            shutil.copyfile(path, path.with_suffix(".log.1"))
+            os.truncate(path, 0)
 
 
 def database_url(home: Path) -> str:

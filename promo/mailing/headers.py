@@ -126,6 +126,10 @@ def _gap(before: str, after: str) -> str:
 
 def _encoded_words(text: str) -> Iterator[str]:
     """Encoded words of whole characters (RFC 2047, 5.3: no character may be cut in two)."""
+    whole = text.encode()
+    if len(whole) <= _WORD_OCTETS:
+        yield _encoded_word(whole)
+        return
     octets = b""
     for character in text:
         more = character.encode()

@@ -57,6 +57,9 @@ class Publication(models.Model):
     due_at = models.DateTimeField(
         _("goes out"), help_text="The next try, in `planned` or `waiting`."
     )
+    occurrence_at = models.DateTimeField(
+        null=True, blank=True, help_text="Which meeting of a series it tells about."
+    )
     not_after_at = models.DateTimeField(_("not after"), null=True, blank=True)
     moved_by_hand = models.BooleanField(default=False)
     held = models.BooleanField(

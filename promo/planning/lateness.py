@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from promo.planning.reasons import Reason, ReasonCode
-from promo.planning.scene import Scene, stands_by
+from promo.planning.scene import Scene, held_at
 from promo.planning.values import Dropped
 from promo.planning.wishes import Wish
 from promo.values import EventStatus, Variant
@@ -21,27 +21,31 @@ _SHADOW = frozenset({Variant.ANNOUNCE, Variant.NEWS, Variant.CHANGED})
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Something that told a destination's readers of the item; reminders keep clear of it."""
+    """Something that told a destination's readers of the item; reminders keep clear of it if it
+    `casts_shadow`."""
 
     destination: str
     occurrence_at: datetime | None
     at: datetime
+    casts_shadow: bool = True
 
 
-def on_time(wishes: Iterable[Wish], scene: Scene) -> tuple[list[Wish], list[Dropped]]:
-    """The wishes that may still go out, and those that came too late.
+def on_time(
+    wishes: Iterable[Wish], *, tellings: Sequence[Telling], scene: Scene
+) -> tuple[list[Wish], list[Dropped]]:
+    """The wishes that may still go out, and those that came too late. `tellings` are out already.
 
     Overdue announcements collapse into one for each destination, and into none where the
     destination has told of the item before. Overdue reminders are dropped. Reports and results are
     never late before their limit. A step that an earlier plan still holds is not late
-    (`scene.stands_by`).
+    (`scene.held_at`).
     """
     kept: list[Wish] = []
     dropped: list[Dropped] = []
     by_destination = sorted(wishes, key=lambda wish: (wish.destination.ref, wish.order))
     for _ref, group in groupby(by_destination, key=lambda wish: wish.destination.ref):
         mine = list(group)
-        losers = _losers(mine, scene)
+        losers = _losers(mine, tellings=tellings, scene=scene)
         lost = {loser.slot for loser in losers}
         kept += [wish for wish in mine if wish.slot not in lost]
         dropped += losers
@@ -57,7 +61,7 @@ def in_shadow(wish: Wish, tellings: Sequence[Telling], scene: Scene) -> Reason |
     """The reason why a reminder is too near to an announcement of the same thing."""
     if wish.step.variant not in REMINDING:
         return None
-    for telling in tellings:
+    for telling in (telling for telling in tellings if telling.casts_shadow):
         same = None in (wish.occurrence_at, telling.occurrence_at) or (
             wish.occurrence_at == telling.occurrence_at
         )
@@ -75,9 +79,9 @@ def tagged(wish: Wish, scene: Scene) -> Wish:
     return replace(wish, reasons=(*wish.reasons, Reason.of(ReasonCode.LATE_NOW)))
 
 
-def _losers(mine: Sequence[Wish], scene: Scene) -> list[Dropped]:
+def _losers(mine: Sequence[Wish], *, tellings: Sequence[Telling], scene: Scene) -> list[Dropped]:
     """Of one destination's wishes those that came too late."""
-    standing = [wish for wish in mine if stands_by(scene, wish.place, wish.due_at)]
+    standing = [wish for wish in mine if held_at(scene, wish.place, wish.due_at)]
     late = [wish for wish in mine if wish not in standing]
     reminders = [
         wish
@@ -85,31 +89,19 @@ def _losers(mine: Sequence[Wish], scene: Scene) -> list[Dropped]:
         if wish.step.variant in REMINDING - TELLING and max(wish.due_at, wish.wanted_at) < scene.now
     ]
     announcements = [wish for wish in late if _tells_late(wish, scene)]
-    served = any(_tells_late(wish, scene) for wish in standing)
+    told = [wish for wish in announcements if _told(wish, tellings, scene)]
+    fresh = sorted((wish for wish in announcements if wish not in told), key=_first_choice)
+    if not any(_tells_late(wish, scene) for wish in standing):
+        fresh = fresh[1:]  # the first goes out instead of them all
     return [
         *(wish.dropped(Reason.of(ReasonCode.LATE_REMINDER)) for wish in reminders),
-        *_collapse(announcements, served=served, scene=scene),
+        *(wish.dropped(Reason.of(ReasonCode.ALREADY_TOLD)) for wish in told),
+        *(wish.dropped(Reason.of(ReasonCode.LATE_COLLAPSED)) for wish in fresh),
     ]
 
 
 def _tells_late(wish: Wish, scene: Scene) -> bool:
     return wish.step.variant in TELLING and wish.due_at <= scene.now
-
-
-def _collapse(late: Sequence[Wish], *, served: bool, scene: Scene) -> list[Dropped]:
-    """All late announcements of one destination but the one that goes out instead of them.
-
-    None goes out where the destination knows already, or is `served` by one that stands by.
-    """
-    told = [wish for wish in late if _told(wish, scene)]
-    fresh = sorted((wish for wish in late if not _told(wish, scene)), key=_first_choice)
-    return [
-        *(wish.dropped(Reason.of(ReasonCode.ALREADY_TOLD)) for wish in told),
-        *(
-            wish.dropped(Reason.of(ReasonCode.LATE_COLLAPSED))
-            for wish in fresh[0 if served else 1 :]
-        ),
-    ]
 
 
 def _first_choice(wish: Wish) -> tuple[bool, float, str]:
@@ -120,13 +112,13 @@ def _first_choice(wish: Wish) -> tuple[bool, float, str]:
     return (False, age, wish.slot)
 
 
-def _told(wish: Wish, scene: Scene) -> bool:
-    """Whether the destination knows already: of this very occurrence, if the step is about one.
+def _told(wish: Wish, tellings: Sequence[Telling], scene: Scene) -> bool:
+    """Whether the destination knows already.
 
-    A notice of a new date tells of all occurrences.
+    A step about one occurrence is covered only by what was told after it had become overdue, when
+    it collapsed into that; and by the notice of a new date.
     """
-    knows = wish.destination.ref in scene.told
+    ref = wish.destination.ref
     if wish.occurrence_at is None or scene.subject.status is EventStatus.RESCHEDULED:
-        return knows
-    suffix = wish.slot.removeprefix(wish.step.key)
-    return any(ref == wish.destination.ref and slot.endswith(suffix) for ref, slot in scene.out)
+        return ref in scene.told
+    return any(telling.destination == ref and telling.at >= wish.due_at for telling in tellings)

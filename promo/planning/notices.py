@@ -12,7 +12,7 @@ from promo.planning.moments import Limit, end_of
 from promo.planning.reasons import Reason, ReasonCode
 from promo.planning.scene import Scene
 from promo.planning.values import Destination, Dropped, Planned
-from promo.planning.wishes import stamp
+from promo.planning.wishes import slot_of
 from promo.values import EventStatus, Variant
 
 
@@ -35,21 +35,25 @@ NOTICES: Mapping[EventStatus, Notice] = MappingProxyType(
 
 
 def notices_of(destinations: Iterable[Destination], scene: Scene) -> Iterator[Planned | Dropped]:
-    """One notice for each destination that was told, as soon as the channel may speak."""
+    """One notice for each destination that was told, as soon as the channel may speak.
+
+    Of a new date only where the old one was told.
+    """
     notice = NOTICES.get(scene.subject.status)
     if notice is None:
         return
+    moved = scene.subject.status is EventStatus.RESCHEDULED
+    told = scene.told_before if moved else scene.told
     for target in destinations:
-        if target.ref in scene.told:
+        if target.ref in told:
             yield _notice(notice, target, scene)
 
 
 def notice_slot(notice: Notice, scene: Scene) -> str:
-    """A new slot for each new date and for each counted move, so that no second notice is lost."""
-    begins_at = scene.subject.begins_at
-    dated = begins_at is not None and notice.variant is Variant.CHANGED
-    date = f"@{stamp(begins_at)}" if dated and begins_at else ""
-    return f"{notice.key}{date}#{scene.subject.moves}"
+    """A slot for each change, so that the notice of a second one is not taken for the first."""
+    moved = scene.subject.status is EventStatus.RESCHEDULED
+    since = scene.subject.changed_at or (scene.subject.begins_at if moved else None)
+    return slot_of(notice.key, since)
 
 
 def _notice(notice: Notice, target: Destination, scene: Scene) -> Planned | Dropped:

@@ -14,9 +14,9 @@ S3  Quiet hours; days off move what is counted back (`D-14`, `D`, `deadline-7`) 
 S4  Gap and daily maximum: a collision shifts later, never past the limit. Notices stand first, then
     announcements, then the rest, each in the order of time; between items the higher priority, then
     the nearer event (`plan_many`). Operational posts neither wait nor make others wait.
-S5  A new date moves what is unsent and adds a notice where something was out; a cancellation drops
-    what is unsent and adds a notice there. Notices keep the night and days off only as long as they
-    come before the people do.
+S5  A new date moves what is unsent and adds a notice where the old one was out; a cancellation
+    drops what is unsent and adds a notice there. Notices keep the night and days off only as long
+    as they come before the people do.
 S6  Wall time holds across clock changes; skipped and repeated times are resolved as in PEP 495.
 S7  Slots are stable and unique for item and destination.
 S9  A report waits until it is ready and lapses after `Rules.report_lapse_days`.
@@ -32,10 +32,11 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
-from promo.planning.lateness import Telling, casts_shadow, in_shadow, on_time, tagged
+from promo.planning.calendar import Reasons
+from promo.planning.lateness import TELLING, Telling, casts_shadow, in_shadow, on_time, tagged
 from promo.planning.notices import NOTICES, notices_of
 from promo.planning.reasons import Reason, ReasonCode
-from promo.planning.scene import Scene, scene_of
+from promo.planning.scene import Scene, held_at, scene_of
 from promo.planning.spacing import Diary
 from promo.planning.twins import with_twins
 from promo.planning.values import (
@@ -79,8 +80,9 @@ def plan(
 ) -> Plan:
     """The plan of one item; raises `InvalidInput` where two steps share a key.
 
-    `told` names destinations where something of the item is out; those of its own `occupied` posts
-    that are `out` count without being named.
+    `told` names destinations where something of the item is out; of a rescheduled one, where its
+    old date is. Those of its own `occupied` posts that are `out` count without being named (with
+    `Subject.changed_at`, if it was rescheduled).
     """
     _check_keys(steps)
     targets = sorted(destinations, key=lambda target: target.ref)
@@ -95,8 +97,10 @@ def plan(
     wishes, dropped = _called_off(wishes_of(steps, destinations=targets, scene=scene), scene)
     out = [wish for wish in wishes if wish.place in scene.out]
     dropped += [wish.dropped(Reason.of(ReasonCode.ALREADY_OUT)) for wish in out]
-    kept, late = on_time((wish for wish in wishes if wish.place not in scene.out), scene)
-    placed = _placed(kept, notices_of(targets, scene), out=out, scene=scene)
+    tellings = _told_before(out, scene)
+    waiting = [wish for wish in wishes if wish.place not in scene.out]
+    kept, late = on_time(waiting, tellings=tellings, scene=scene)
+    placed = _placed(kept, notices_of(targets, scene), tellings=tellings, scene=scene)
     planned = [part for part in placed if isinstance(part, Planned)]
     dropped += [*late, *(part for part in placed if isinstance(part, Dropped))]
     planned = with_twins(planned, out=out, destinations=targets, scene=scene)
@@ -179,13 +183,13 @@ def _placed(
     kept: Sequence[Wish],
     notices: Iterable[Planned | Dropped],
     *,
-    out: Sequence[Wish],
+    tellings: Sequence[Telling],
     scene: Scene,
 ) -> list[Planned | Dropped]:
     """Notices, announcements and the rest at their places, in this order."""
     diary = Diary(scene)
     made: list[Planned | Dropped] = []
-    tellings = _told_before(out, scene)
+    tellings = list(tellings)
     for notice in notices:
         made.append(notice)
         if isinstance(notice, Planned):
@@ -204,34 +208,50 @@ def _placed(
 def _told_before(out: Sequence[Wish], scene: Scene) -> list[Telling]:
     """What has gone out and told of the item: its announcements, and notices of a new date."""
     announced = [
-        Telling(wish.destination.ref, wish.occurrence_at, scene.out[wish.place])
+        Telling(
+            wish.destination.ref,
+            wish.occurrence_at,
+            scene.out[wish.place],
+            casts_shadow=casts_shadow(wish.step.variant),
+        )
         for wish in out
-        if casts_shadow(wish.step.variant)
+        if wish.step.variant in TELLING
     ]
     keys = {notice.key for notice in NOTICES.values()}
     noticed = [
         Telling(ref, None, at)
         for (ref, slot), at in scene.out.items()
-        if "#" in slot and slot.partition("@")[0].partition("#")[0] in keys
+        if slot.partition("@")[0] in keys
     ]
     return announced + noticed
 
 
 def _place(wish: Wish, diary: Diary, scene: Scene) -> Planned | Dropped:
     """The wish at the first free moment, entered in the diary where posts keep a distance."""
-    channel = scene.channel(wish.step.channel)
-    start = max(wish.due_at, scene.soon)
-    wanted = wish.wanted_at.astimezone(scene.rules.zone).time()
     marked = tagged(wish, scene)
-    due_at, reasons = diary.find(
-        wish.destination.ref, start, channel=channel, limit=wish.limit, wish=wanted
-    )
+    due_at, reasons = _first_free(wish, max(wish.due_at, scene.soon), diary, scene)
     if due_at is None:
         late_today = wish.limit.code is ReasonCode.ALL_DAY_LATE
         return marked.dropped(all_day_late(scene) if late_today else Reason.of(ReasonCode.NO_ROOM))
+    standing = held_at(scene, wish.place, wish.due_at)
+    if standing and wish.due_at < scene.soon and due_at < standing:
+        # It was shifted before and still has its place there: planning again does not pull it nearer.
+        due_at = _first_free(wish, standing, diary, scene)[0] or due_at
     if not (scene.subject.operational or scene.subject.urgent):
         diary.enter(wish.destination.ref, due_at)
     return marked.planned(due_at, *reasons)
+
+
+def _first_free(
+    wish: Wish, start: datetime, diary: Diary, scene: Scene
+) -> tuple[datetime | None, Reasons]:
+    return diary.find(
+        wish.destination.ref,
+        start,
+        channel=scene.channel(wish.step.channel),
+        limit=wish.limit,
+        wish=wish.wanted_at.astimezone(scene.rules.zone).time(),
+    )
 
 
 def _check_keys(steps: Sequence[Step]) -> None:

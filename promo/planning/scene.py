@@ -18,7 +18,8 @@ class Scene:
     """All instants are in UTC.
 
     `out` and `pending` hold the subject's own posts; `taken`, for each destination, the times at
-    which the others stand and its own that are out; `told` the destinations that know of it.
+    which the others stand and its own that are out. `named` are the destinations that the caller
+    says were told (of a rescheduled item: of its old date).
     """
 
     subject: Subject
@@ -27,7 +28,19 @@ class Scene:
     out: dict[Place, datetime]
     pending: dict[Place, datetime]
     taken: dict[str, tuple[datetime, ...]]
-    told: frozenset[str]
+    named: frozenset[str]
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The destinations that know of the item."""
+        return self.named | {ref for ref, _ in self.out}
+
+    @property
+    def told_before(self) -> frozenset[str]:
+        """Those that know it as it was before its date changed."""
+        changed_at = self.subject.changed_at
+        before = {ref for (ref, _), at in self.out.items() if changed_at and at < changed_at}
+        return self.named | before
 
     @property
     def soon(self) -> datetime:
@@ -70,18 +83,20 @@ def scene_of(
         out=out,
         pending={(post.destination, post.slot): _utc(post.at) for post in own if not post.out},
         taken={ref: _taken(ref, posts, subject) for ref in refs},
-        told=told | {destination for destination, _slot in out},
+        named=told,
     )
 
 
-def stands_by(scene: Scene, place: Place, due_at: datetime) -> bool:
-    """Whether an earlier plan put this slot within a day after `due_at` and it is still to come.
+def held_at(scene: Scene, place: Place, due_at: datetime) -> datetime | None:
+    """Where an earlier plan holds this slot still to come, if that is within a day after `due_at`.
 
     Such a step was only shifted, or is just being sent: that its wanted time has passed meanwhile
     does not make it late.
     """
     planned = scene.pending.get(place)
-    return planned is not None and timedelta(0) <= planned - due_at < timedelta(days=1)
+    if planned is None or not timedelta(0) <= planned - due_at < timedelta(days=1):
+        return None
+    return planned
 
 
 def _taken(ref: str, posts: Iterable[Occupied], subject: Subject) -> tuple[datetime, ...]:
@@ -105,6 +120,7 @@ def _in_utc(subject: Subject) -> Subject:
         deadline_at=subject.deadline_at and _utc(subject.deadline_at),
         approved_at=subject.approved_at and _utc(subject.approved_at),
         previous_starts_at=subject.previous_starts_at and _utc(subject.previous_starts_at),
+        changed_at=subject.changed_at and _utc(subject.changed_at),
         occurrences=tuple(sorted({_utc(start) for start in subject.occurrences})),
     )
 

@@ -17,8 +17,11 @@ from promo.planning.values import Destination, Planned
 from promo.planning.wishes import INVITATIONS, Wish, slot_of
 from promo.values import Variant
 
-# The item's page says all of this, so one entry is the twin of each such post.
+# The item's page says all of this, for every occurrence: one entry is the twin of each such post.
 _ON_THE_PAGE = INVITATIONS | {Variant.NEWS}
+# These say something of their own that the page does not.
+_APART = frozenset({Variant.REPORT, Variant.RESULTS})
+_TWINS_APART = tuple(f"twin_{variant}" for variant in sorted(_APART))
 
 
 class Website:
@@ -37,6 +40,11 @@ class Website:
         refs = {site.ref for site in sites}
         self.entries = [entry for entry in planned if entry.destination in refs]
         self._out = [wish for wish in out if wish.destination.ref in refs]
+        apart = {wish.slot for wish in self._out if wish.step.variant in _APART}
+        self._slots = {slot for ref, slot in scene.out if ref in refs}
+        self._page_is_out = bool(refs & scene.named) or any(
+            slot not in apart and not slot.startswith(_TWINS_APART) for slot in self._slots
+        )
 
     def cover(self, post: Planned, *, branch: str) -> None:
         """See to it that the site has what `post` says no later than the post."""
@@ -53,11 +61,9 @@ class Website:
             self.entries[self.entries.index(first)] = moved
 
     def _is_out(self, post: Planned) -> bool:
-        refs = {site.ref for site in self._sites}
-        if post.variant in _ON_THE_PAGE and refs & self._scene.told:
-            return True
-        slots = {post.slot, _twin_slot(post)}
-        if any(ref in refs and slot in slots for ref, slot in self._scene.out):
+        if post.variant in _ON_THE_PAGE:
+            return self._page_is_out
+        if _twin_slot(post) in self._slots:
             return True
         return any(_same(wish.step.variant, wish.occurrence_at, post) for wish in self._out)
 
@@ -68,7 +74,7 @@ class Website:
         slot = _twin_slot(post)
         end = end_of(self._scene.subject, self._scene.rules.zone)
         return Planned(
-            step_key=slot.partition("@")[0].partition("#")[0],
+            step_key=slot.partition("@")[0],
             channel=site.channel,
             destination=site.ref,
             variant=variant,
@@ -109,7 +115,7 @@ def with_twins(
 def _same(variant: Variant, occurrence_at: datetime | None, post: Planned) -> bool:
     """Whether an entry of this variant says what the post says."""
     if post.variant in _ON_THE_PAGE:
-        return variant in _ON_THE_PAGE and occurrence_at in (None, post.occurrence_at)
+        return variant in _ON_THE_PAGE or variant is Variant.CHANGED
     return variant is post.variant and occurrence_at == post.occurrence_at
 
 

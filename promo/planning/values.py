@@ -86,9 +86,9 @@ class Subject:
     `operational` posts are exempt from the gap and the daily maximum, `urgent` ones (emergencies)
     from quiet hours and days off as well. `occurrences` are the starts of a series or of the
     sub-events of a programme. `approved_at` is None for a preview: approval is then assumed to be
-    now. `previous_starts_at` is the start people were told before. `moves` counts how often the
-    date was changed: it keeps the notice of a second move apart from the first. `priority`: the
-    higher first.
+    now. `previous_starts_at` is the start people were told before. `changed_at` is when the date or
+    the status last changed: what went out since then tells the new one, and each change has a
+    notice of its own. `priority`: the higher first.
     """
 
     ref: str
@@ -105,7 +105,7 @@ class Subject:
     approved_at: datetime | None = None
     status: EventStatus = EventStatus.SCHEDULED
     previous_starts_at: datetime | None = None
-    moves: int = 0
+    changed_at: datetime | None = None
     report_ready: bool = False
     results_ready: bool = False
     places_left: bool = True
@@ -118,6 +118,7 @@ class Subject:
             self.deadline_at,
             self.approved_at,
             self.previous_starts_at,
+            self.changed_at,
             *self.occurrences,
         )
         if any(instant is not None and instant.tzinfo is None for instant in instants):

@@ -1,6 +1,5 @@
 """Feeds over HTTP: strong ETag from the bytes, 304 without a body, compressed on demand."""
 
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.gzip import gzip_page

@@ -177,7 +177,12 @@ def _field(name: str, label: str, value: object, **more: Any) -> SimpleNamespace
 
 
 def _group(
-    name: str, legend: str, options: list[SimpleNamespace], *, errors: list[str], kind: str = "checkbox"
+    name: str,
+    legend: str,
+    options: list[SimpleNamespace],
+    *,
+    errors: list[str],
+    kind: str = "checkbox",
 ) -> SimpleNamespace:
     return SimpleNamespace(
         name=name, legend=legend, help="", errors=errors, kind=kind, options=options

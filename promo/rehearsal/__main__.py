@@ -35,7 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CannotStart, OSError, sqlite3.Error) as error:
         print(f"The rehearsal world cannot start: {error}", file=sys.stderr)  # noqa: T201 - the console is its user
         return CANNOT_START
-    world.state.close()
     return 0
 
 
@@ -60,7 +59,7 @@ async def _run(world: World, options: argparse.Namespace) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        threading.Thread(target=web.serve_forever, name="http", daemon=True).start()
+        threading.Thread(target=web.serve_forever, args=(0.1,), daemon=True).start()
         Rounds(world).start()
         _say_ready(web, mail)
         await stop.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Any
 from promo.rehearsal import ledger
 from promo.rehearsal.clock import iso_time
 from promo.rehearsal.state import State
+
+BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ def _mail(row: sqlite3.Row) -> Mail:
 
 def _headers(raw: bytes) -> dict[str, str]:
     # SMTPUTF8 mails carry bare UTF-8 in their headers, which message_from_bytes would mask.
-    head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode(errors="replace")
+    head = BLANK_LINE.split(raw, maxsplit=1)[0].decode(errors="replace")
     found: dict[str, str] = {}
     for name, value in message_from_string(head).items():
         text = _decoded(value)

@@ -13,7 +13,7 @@ import socket
 import sqlite3
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
+from aiosmtpd.smtp import DATA_SIZE_DEFAULT, SMTP, Envelope, Session, syntax
 
 from promo.rehearsal import mails
 from promo.rehearsal.faults import Asked, Rule
@@ -159,6 +159,9 @@ class Catcher:
 class Wire(SMTP):
     """aiosmtpd's session, with the stages it has no hook for: greeting, DATA and the body."""
 
+    # The reader's limit, in bytes: a whole mail may wait in it.
+    line_length_limit = DATA_SIZE_DEFAULT
+
     def __init__(self, catcher: Catcher) -> None:
         super().__init__(catcher, enable_SMTPUTF8=True, hostname=NAME, ident="Promo rehearsal")
         self._catcher = catcher
@@ -181,16 +184,33 @@ class Wire(SMTP):
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Take the body in large pieces, where aiosmtpd's own loop goes line by line."""
+        if await self.check_helo_needed():
+            return
+        envelope, session = self.envelope, self.session
+        if arg or envelope is None or session is None or not envelope.rcpt_tos:
+            await self.push("503 5.5.1 Need RCPT, and no argument")
+            return
         refusal = await self._catcher.trouble(self, "DATA")
         if refusal:
             await self.push(refusal)
             return
-        rule = await self._catcher.rule("BODY")
-        if rule:
-            await self.push("354 End data with <CR><LF>.<CR><LF>")
-            await self.push(await self.obey(rule))
-            return
-        await super().smtp_DATA(arg)
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        await self._catcher.trouble(self, "BODY")
+        try:
+            envelope.original_content = await self._body()
+        except asyncio.LimitOverrunError:
+            await self.push("421 4.3.0 The mail is too large")
+        status = await self._catcher.handle_DATA(self, session, envelope)
+        self.envelope = self._create_envelope()
+        await self.push(status)
+
+    async def _body(self) -> bytes:
+        """Everything up to the final dot, without the dots that RFC 5321 section 4.5.2 adds."""
+        data = bytearray()
+        while not data.endswith(b"\r\n.\r\n") and data != b".\r\n":
+            data += await self._reader.readuntil(b".\r\n")
+        return bytes(data[:-3]).removeprefix(b".").replace(b"\r\n.", b"\r\n")
 
     async def obey(self, rule: Rule) -> str:
         """The refusal's line; a drop closes the connection and ends the session here."""

@@ -110,7 +110,3 @@ class State:
     def set_fact(self, name: str, value: str) -> None:
         with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, value))
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()

@@ -49,7 +49,9 @@ def channel_for(destination: Destination) -> ChannelContract:
     """The channel, ready to publish. Raises ConfigurationError where a required field is missing."""
     made = channel_class(destination.channel)
     access = Access(config=destination.config, secrets=destination.secrets)
-    missing = [field.label for field in made.fields if field.required and not _given(access, field.key)]
+    missing = [
+        field.label for field in made.fields if field.required and not _given(access, field.key)
+    ]
     if missing:
         message = _("“{name}” is not set up: {missing} is missing.").format(
             name=destination.name, missing=", ".join(map(str, missing))
@@ -107,7 +109,9 @@ def check_deadlines() -> None:
 
 def template_faults() -> list[Problem]:
     """Templates with broken syntax or an unknown variable, found before anything is published."""
-    names = {f"{key}/": COMMON_NAMES | channel.template_names for key, channel in installed().items()}
+    names = {
+        f"{key}/": COMMON_NAMES | channel.template_names for key, channel in installed().items()
+    }
     names["public/"] = COMMON_NAMES | PUBLIC_NAMES
     names[""] = COMMON_NAMES
     return find_template_faults(make_environment(), context_names=names)

@@ -1,11 +1,12 @@
 """From a publication to its message: the same call makes the preview and what goes out."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from promo.models import Item, Publication
 from promo.services import channels
 from promo.services.facts import absolute, institution_facts, issue_facts, item_facts
-from promo.values import Draft, Message, Problem, Variant
+from promo.values import Draft, ItemFacts, Message, Problem, Variant
 
 PREVIEW_MARKER = "preview"
 
@@ -14,17 +15,26 @@ def marker_link(marker: str) -> str:
     return absolute(f"/w/{marker}")
 
 
-def draft_of(publication: Publication) -> Draft:
-    """The draft of this publication, from approved content."""
+def draft_of(publication: Publication, *, now: datetime | None = None) -> Draft:
+    """The draft of this publication, from approved content; `now` where it goes out late."""
+    item = publication.item
     return Draft(
         variant=Variant(publication.variant),
-        due_at=publication.planned_at,
+        due_at=max(publication.planned_at, now) if now else publication.planned_at,
         institution=institution_facts(),
         marker=publication.marker,
         link=marker_link(publication.marker),
-        item=item_facts(publication.item) if publication.item else None,
+        item=_at_occurrence(item_facts(item), publication.occurrence_at) if item else None,
         issue=issue_facts(publication.issue) if publication.issue else None,
     )
+
+
+def _at_occurrence(facts: ItemFacts, occurrence_at: datetime | None) -> ItemFacts:
+    """The item as of one meeting of its series: that day, the same length."""
+    if occurrence_at is None or facts.starts_at is None:
+        return facts
+    ends_at = facts.ends_at and occurrence_at + (facts.ends_at - facts.starts_at)
+    return replace(facts, starts_at=occurrence_at, ends_at=ends_at, recurrence="")
 
 
 def preview_draft(item: Item, *, variant: Variant, due_at: datetime) -> Draft:
@@ -51,8 +61,9 @@ def problems(draft: Draft, *, channel: str) -> list[Problem]:
     return channels.channel_class(channel).problems(compose(draft, channel=channel))
 
 
-def recompose(publication: Publication) -> None:
+def recompose(publication: Publication, *, now: datetime | None = None) -> None:
     """Store the message anew; the row must be saved by the caller, and must not have left us."""
-    message = compose(draft_of(publication), channel=publication.destination.channel)
+    draft = draft_of(publication, now=now)
+    message = compose(draft, channel=publication.destination.channel)
     publication.message_json = message.to_json()
     publication.digest = message.digest

@@ -69,10 +69,9 @@ def publications_due(*, now: datetime) -> list[int]:
 
 def send(publication_id: int, *, clock: Clock = database_now) -> None:
     """Mail the publication's readers, until nobody is due or the time budget is used up."""
-    publication = (
-        Publication.objects.select_related("destination__newsletter", "issue", "item")
-        .get(id=publication_id)
-    )
+    publication = Publication.objects.select_related(
+        "destination__newsletter", "issue", "item"
+    ).get(id=publication_id)
     newsletter = publication.destination.newsletter
     began = clock()
     sender = _sender(newsletter)
@@ -212,9 +211,7 @@ def _defer(row: Delivery, *, reply: str, now: datetime) -> None:
 def sweep(*, now: datetime) -> None:
     """Take dead leases back: only claimed is due again, what was being sent is unknown."""
     rows = Delivery.objects.filter(lease_until_at__lte=now)
-    rows.filter(state=Delivery.State.CLAIMED).update(
-        state=Delivery.State.DUE, lease_until_at=None
-    )
+    rows.filter(state=Delivery.State.CLAIMED).update(state=Delivery.State.DUE, lease_until_at=None)
     rows.filter(state=Delivery.State.SENDING).update(
         state=Delivery.State.UNKNOWN, lease_until_at=None, settled_at=now
     )

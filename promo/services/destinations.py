@@ -67,9 +67,7 @@ def resume(*, destination: Destination) -> None:
         hold(destination=destination)
 
 
-def hold(
-    *, destination: Destination | None = None, campaign: Campaign | None = None
-) -> None:
+def hold(*, destination: Destination | None = None, campaign: Campaign | None = None) -> None:
     """Make `held` say what the campaign's and the destination's states mean for what is due."""
     rows = Publication.objects.filter(state__in=DUE).select_related("campaign", "destination")
     if destination is not None:

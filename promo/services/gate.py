@@ -12,7 +12,9 @@ from promo.values import Draft, Problem, Variant
 def check(content: Item | Issue) -> list[Problem]:
     """Errors and warnings of every message this content would make, each told once."""
     found = _of_item(content) if isinstance(content, Item) else _of_issue(content)
-    return list({(problem.code, problem.field, problem.text): problem for problem in found}.values())
+    return list(
+        {(problem.code, problem.field, problem.text): problem for problem in found}.values()
+    )
 
 
 def faults(content: Item | Issue) -> list[Problem]:

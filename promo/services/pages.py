@@ -15,7 +15,16 @@ from django.utils.translation import override
 from wagtail.images import get_image_model
 
 from promo.channels.website.entry import entry_context
-from promo.channels.website.feeds import Entry, FeedInfo, atom, ical, json_feed, newest, rss, upcoming
+from promo.channels.website.feeds import (
+    Entry,
+    FeedInfo,
+    atom,
+    ical,
+    json_feed,
+    newest,
+    rss,
+    upcoming,
+)
 from promo.channels.website.filters import Chosen
 from promo.channels.website.pages import agenda_context, item_context
 from promo.channels.website.site import Link, Site
@@ -65,7 +74,9 @@ def out(chosen: Chosen = Chosen()) -> QuerySet[Item]:  # noqa: B008  (frozen)
         rows = rows.filter(branch__slug=chosen.branch)
     if chosen.audience:
         rows = rows.filter(audiences__contains=[chosen.audience])
-    photos = get_image_model().objects.prefetch_renditions("max-1600x1600|format-jpeg|jpegquality-82")
+    photos = get_image_model().objects.prefetch_renditions(
+        "max-1600x1600|format-jpeg|jpegquality-82"
+    )
     return rows.select_related("branch").prefetch_related(
         "partners",
         "approvals",
@@ -122,7 +133,11 @@ def site(language: str, path: str) -> Site:
     label = {"en": "English", "pl": "Polski"}[other]
     with override(language):
         feeds = tuple(
-            Link(f"{_('What’s on')} ({format_.title})", absolute(_feed_path(format_)), format_.media_type)
+            Link(
+                f"{_('What’s on')} ({format_.title})",
+                absolute(_feed_path(format_)),
+                format_.media_type,
+            )
             for format_ in FORMATS.values()
         )
         sign_up = Newsletter.objects.filter(open_to_sign_up=True).exists()

@@ -97,6 +97,7 @@ def _store(row: Publication, planned: planning.Planned) -> None:
         row.planned_at = planned.due_at
     row.due_at = row.planned_at
     row.not_after_at = planned.not_after_at
+    row.occurrence_at = planned.occurrence_at
     row.reasons = [reason.to_json() for reason in planned.reasons]
     row.hinted_at = None
     row.problem = ""

@@ -44,9 +44,7 @@ def retry(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Send it again."))
 
 
-def it_is_out(
-    *, publication_id: int, url: str, user: AbstractBaseUser, now: datetime
-) -> None:
+def it_is_out(*, publication_id: int, url: str, user: AbstractBaseUser, now: datetime) -> None:
     """A person has seen it out: evidence, with the address where there is one."""
     with transaction.atomic():
         row = _locked(publication_id, sources(Event.FOUND))
@@ -69,9 +67,7 @@ def drop(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
         ledger.write(row, Attempt.Event.CANCELLED, at=now, user=user, text=_("Dropped."))
 
 
-def move(
-    *, publication_id: int, to: datetime, user: AbstractBaseUser, now: datetime
-) -> None:
+def move(*, publication_id: int, to: datetime, user: AbstractBaseUser, now: datetime) -> None:
     """Publish it at another time; the plan keeps this choice. Raises InvalidInput for a bad time."""
     with transaction.atomic():
         row = _locked(publication_id, DUE)

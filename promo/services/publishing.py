@@ -19,6 +19,7 @@ from promo import stops
 from promo.channels.base import ChannelContract
 from promo.errors import (
     ConfigurationError,
+    InvalidInput,
     OutcomeUnknown,
     PublishError,
     RateLimited,
@@ -26,9 +27,9 @@ from promo.errors import (
     Unauthorized,
     Unreachable,
 )
-from promo.models import Attempt, Campaign, Publication
+from promo.models import Attempt, Campaign, Institution, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import channels, ledger, looking
+from promo.services import channels, composing, ledger, looking
 from promo.services.clock import Clock, database_now
 from promo.services.destinations import pause
 
@@ -80,7 +81,8 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
     publication = Publication.objects.select_related("destination").get(id=publication_id)
     try:
         channel = channels.channel_for(publication.destination)
-    except ConfigurationError as error:
+        _mind_the_day(publication, claimed, now=clock())
+    except (ConfigurationError, InvalidInput) as error:
         _refuse(claimed, text=error.text, detail="", now=clock())
         return
     if not mark(claimed, now=clock()):
@@ -111,6 +113,17 @@ def claim(publication_id: int, *, now: datetime) -> Claim | None:
         row.lease_until_at = now + settings.PROMO_LEASE
         row.save(update_fields=["state", "token", "claims", "owner", "lease_until_at"])
     return Claim(row.id, row.token)
+
+
+def _mind_the_day(row: Publication, claimed: Claim, *, now: datetime) -> None:
+    """A message that was put off past midnight is composed anew: “tomorrow” has become “today”."""
+    zone = Institution.load().tz
+    if now.astimezone(zone).date() == row.planned_at.astimezone(zone).date():
+        return
+    composing.recompose(row, now=now)
+    Publication.objects.filter(id=row.id, token=claimed.token, state=State.CLAIMED).update(
+        message_json=row.message_json, digest=row.digest
+    )
 
 
 def mark(claimed: Claim, *, now: datetime) -> bool:

@@ -1,14 +1,17 @@
 """Reading sources into the inbox, and making items from what is there."""
 
+import hashlib
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from promo import door
 from promo.errors import FetchRefused, InvalidInput, NotAllowed
-from promo.models import Entry, Item, Source
-from promo.sources import Found, read_feed
+from promo.models import Entry, Institution, Item, Source
+from promo.sources.entries import Found
+from promo.sources.feeds import read_feed
 
 SLOWER = 6
 """A source that cannot be read is asked this many times less often."""
@@ -36,7 +39,9 @@ def read(*, source_id: int, guard: door.Guard, now: datetime) -> int:
             found: tuple[Found, ...] = ()
         else:
             content_type = answer.headers.get("content-type", "")
-            feed = read_feed(answer.body, url=answer.url, content_type=content_type)
+            feed = read_feed(
+                answer.body, url=answer.url, content_type=content_type, now=now, zone=_zone()
+            )
             found = feed.entries
     except (FetchRefused, InvalidInput) as error:
         source.problem = error.text[:300]
@@ -49,6 +54,10 @@ def read(*, source_id: int, guard: door.Guard, now: datetime) -> int:
         source.etag, source.last_modified = answer.etag[:300], answer.last_modified[:100]
     source.save(update_fields=["problem", "read_at", "etag", "last_modified"])
     return sum(_keep(source, entry, now) for entry in found)
+
+
+def _zone() -> ZoneInfo:
+    return Institution.load().tz
 
 
 def _keep(source: Source, found: Found, now: datetime) -> bool:
@@ -66,11 +75,16 @@ def _keep(source: Source, found: Found, now: datetime) -> bool:
         "digest": found.digest,
     }
     entry, created = Entry.objects.get_or_create(
-        source=source, guid=found.guid, defaults={**values, "found_at": now}
+        source=source, guid=_identifier(found), defaults={**values, "found_at": now}
     )
     if not created and entry.state == Entry.State.NEW and entry.digest != found.digest:
         Entry.objects.filter(id=entry.id).update(**values)
     return created
+
+
+def _identifier(found: Found) -> str:
+    """A feed's identifier may be a megabyte long; its hash tells as well which one it is."""
+    return hashlib.sha256(found.guid.encode()).hexdigest()
 
 
 def make_item(*, entry: Entry) -> Item:

@@ -124,9 +124,7 @@ def record(
     return row
 
 
-def leave(
-    *, subscriber: Subscriber, newsletter: Newsletter, source: str, now: datetime
-) -> None:
+def leave(*, subscriber: Subscriber, newsletter: Newsletter, source: str, now: datetime) -> None:
     """Unsubscribe at once. Repeating it changes nothing."""
     with transaction.atomic():
         left = (
@@ -163,7 +161,9 @@ def choose(
             name=name.strip()[:NAME_LENGTH], language=language
         )
         for newsletter in Newsletter.objects.all():
-            known = Subscription.objects.filter(subscriber=subscriber, newsletter=newsletter).first()
+            known = Subscription.objects.filter(
+                subscriber=subscriber, newsletter=newsletter
+            ).first()
             if newsletter.id not in newsletters:
                 leave(subscriber=subscriber, newsletter=newsletter, source=source, now=now)
             elif known is None or known.state != Subscription.State.ACTIVE:

@@ -8,14 +8,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from urllib.parse import urljoin, urlsplit
 
 from promo.errors import InvalidInput
 from promo.rendering.html import clean
 from promo.rendering.text import shorten, strip_control
 from promo.sources.instants import read_instant
-from promo.sources.polish_dates import When, find_when
+from promo.sources.polish_dates import LAST_MINUTE, When, find_when
 
 MAX_TITLE, MAX_SUMMARY, MAX_URL, MAX_PLACE, MAX_GUID = 300, 4_000, 1_000, 200, 1_000
 TITLE_FROM_SUMMARY = 80
@@ -106,17 +106,20 @@ def _told_apart(entries: Sequence[Found]) -> tuple[Found, ...]:
 
     Some generators give each entry the same guid, calendars give it to each date of a series.
     """
-    things: dict[str, set[tuple[str, datetime | None]]] = {}
+    things: dict[str, set[str]] = {}
     for entry in entries:
-        things.setdefault(entry.guid, set()).add((entry.url, entry.starts_at))
+        things.setdefault(entry.guid, set()).add(_thing(entry))
     told: dict[str, Found] = {}
     for entry in entries:
-        guid = entry.guid
-        if len(things[guid]) > 1:
-            starts = entry.starts_at.isoformat() if entry.starts_at else ""
-            guid = _guid(" ".join((guid, entry.url, starts)))
+        is_shared = len(things[entry.guid]) > 1
+        guid = _guid(f"{entry.guid} {_thing(entry)}") if is_shared else entry.guid
         told.setdefault(guid, replace(entry, guid=guid))
     return tuple(told.values())
+
+
+def _thing(entry: Found) -> str:
+    starts = entry.starts_at.isoformat() if entry.starts_at else ""
+    return f"{entry.url} {entry.title} {starts}"
 
 
 def _published(text: str, context: Context, warnings: Counter[str]) -> datetime | None:
@@ -139,7 +142,8 @@ def _when(
         ends = read_instant(entry["ends"], zone=context.zone)
         ends_at = ends.at if ends and ends.at > begins.at else None
         if ends_at and not begins.has_time:
-            ends_at += timedelta(hours=23, minutes=59)
+            last = ends_at.astimezone(context.zone).date()
+            ends_at = datetime.combine(last, LAST_MINUTE, context.zone).astimezone(UTC)
         return When(begins.at, ends_at, all_day=not begins.has_time)
     since = published_at.astimezone(context.zone).date() if published_at else context.today
     return find_when(title, zone=context.zone, since=since) or find_when(

@@ -69,6 +69,11 @@ _FORMS = tuple(
     )
 )
 _WEEKDAY_BEFORE = re.compile(rf"\b({_WEEKDAY}),?\s*\(?(?:dnia\s+)?$", re.IGNORECASE)
+# Streets are named after days: "ul. 3 Maja", "plac 11 Listopada".
+_STREET_BEFORE = re.compile(
+    r"\b(?:ul|al|pl|os|ulic[aeyi]|alej[aei]|alei|plac[ue]?|osiedl[aeu]|rond[aoe]u?)\.?\s*$",
+    re.IGNORECASE,
+)
 _WEEKDAY_FIRST = re.compile(rf"({_WEEKDAY})\b", re.IGNORECASE)
 
 
@@ -126,6 +131,8 @@ def _all_days(folded: str, since: date | None) -> list[_Days]:
     days: list[_Days] = []
     for match, _rank in matches:
         if days and match.start() < days[-1].ends:
+            continue
+        if _STREET_BEFORE.search(folded, max(0, match.start() - 12), match.start()):
             continue
         read = _days(match, folded, since)
         if read:

@@ -15,7 +15,9 @@ from pathlib import Path
 from promo.embedded import Layout
 from promo.embedded.unprivileged import dying_with_parent
 
-_TELLING = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|^Traceback ")
+# Celery writes "[… WARNING/MainProcess]", granian "[WARNING]", our own logs " WARNING ". That
+# /healthz reports a missing worker while everything starts is no news.
+_TELLING = re.compile(r"^(?!.* /healthz).*[\s\[](WARNING|ERROR|CRITICAL)[\s/\]]|^Traceback ")
 _MOST_LINES = 5  # shown at one look; the log has them all
 _STEADY = 60.0  # seconds after which an earlier crash no longer counts
 _LONGEST_PAUSE = 30.0
@@ -120,6 +122,8 @@ class Child:
 
     def _new_lines(self) -> list[str]:
         with self.log.open("rb") as log:
+            if self.log.stat().st_size < self._read_to:  # it was trimmed
+                self._read_to = 0
             log.seek(self._read_to)
             fresh = log.read()
         whole, newline, _rest = fresh.rpartition(b"\n")

@@ -23,8 +23,9 @@ from promo.supervisor.state import Lock, Running, State
 
 Say = Callable[[str], None]
 _GLANCE = 0.25  # seconds between two looks at the processes
+_TRIM_EVERY = 60.0  # seconds between two looks at the size of the logs
 _WEB_LIMIT = 120.0  # seconds until the first page must answer
-_TOLD_AFTER = 2.0  # seconds of stopping after which we say what we wait for
+_TOLD_AFTER = 5.0  # seconds of stopping after which we say what we wait for
 
 
 def up(options: Options, plan: Plan, say: Say) -> int:
@@ -50,6 +51,7 @@ class Supervisor:
         self._say = say
         self._engines: list[Engine] = []
         self._children: dict[str, Child] = {}
+        self._trimmed = time.monotonic()
 
     def run(self) -> int:
         try:
@@ -79,6 +81,10 @@ class Supervisor:
                 self._tell()
         for child in self._children.values():
             self._tend(child)
+        if time.monotonic() - self._trimmed > _TRIM_EVERY:
+            self._trimmed = time.monotonic()
+            for name in [engine.name for engine in self._engines] + [*self._children]:
+                self._options.layout.trim_log(name)
 
     def _tend(self, child: Child) -> None:
         for line in child.news():

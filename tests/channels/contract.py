@@ -42,7 +42,7 @@ def renders(language: str) -> Render:
 
 
 class ChannelContract:
-    """The pure half. Override `variants` with those the channel has words for."""
+    """The pure half. Override `variants`, or `composed` where a draft is no single item."""
 
     channel: ClassVar[type[base.ChannelContract]]
     variants: ClassVar[tuple[Variant, ...]] = tuple(v for v in Variant if v is not Variant.ISSUE)

@@ -76,7 +76,8 @@ def test_a_log_past_its_size_is_put_aside(layout: Layout) -> None:
     layout.make()
     log = layout.logs / "web.log"
     log.write_bytes(b"x" * 5_000_001)
-    with layout.open_log("web") as file:
-        file.write(b"new")
+    with log.open("ab") as writer:
+        layout.trim_log("web")
+        writer.write(b"new")
     assert log.read_bytes() == b"new"
     assert (layout.logs / "web.log.1").stat().st_size == 5_000_001

@@ -4,7 +4,6 @@ import email
 import email.policy
 import email.utils
 from email.header import decode_header, make_header
-from email.headerregistry import AddressHeader
 
 import pytest
 from hypothesis import example, given
@@ -76,7 +75,6 @@ def test_a_name_reads_back_as_it_was(name: HeaderText) -> None:
         f"Reply-To: {encoded}\r\n\r\n".encode("ascii"), policy=email.policy.default
     )
     header = message["Reply-To"]
-    assert isinstance(header, AddressHeader)
     assert not header.defects
     assert [address.addr_spec for address in header.addresses] == [ANNA]
     assert _name_of(encoded) == name

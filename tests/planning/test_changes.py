@@ -24,14 +24,14 @@ from .worlds import (
 )
 
 
-def _moved(subject: Subject, to: str, **values: int) -> Subject:
+def _moved(subject: Subject, to: str, at: str | None = None) -> Subject:
     return replace(
         subject,
         starts_at=wall(to),
         ends_at=None,
         previous_starts_at=subject.starts_at,
         status=EventStatus.RESCHEDULED,
-        **values,
+        changed_at=wall(at) if at else None,
     )
 
 
@@ -59,7 +59,7 @@ def test_a_new_date_is_told_once_where_something_was_out() -> None:
     first = planned(event())
     now = wall("2026-10-15 12:00")
     memory = remembered(first, event(), now=now)
-    moved = _moved(event(), "2026-11-03 18:00")
+    moved = _moved(event(), "2026-11-03 18:00", at="2026-10-15 11:50")
 
     made = planned(moved, now=now, occupied=memory)
 
@@ -77,19 +77,24 @@ def test_a_new_date_is_told_once_where_something_was_out() -> None:
 
 def test_the_notice_is_not_repeated_once_it_is_out() -> None:
     now = wall("2026-10-15 12:00")
-    moved = _moved(event(), "2026-11-03 18:00")
+    moved = _moved(event(), "2026-11-03 18:00", at="2026-10-15 11:50")
     first = planned(moved, now=now, told={"page", "mail", "site"})
 
-    again = planned(moved, now=wall("2026-10-15 13:00"), occupied=remembered(first, moved, now=now))
+    again = planned(
+        moved,
+        now="2026-10-15 13:00",
+        occupied=remembered(first, moved, now=now),
+        told={"page", "mail", "site"},
+    )
 
     assert _notices(again) == {}
     assert dropped(again)["changed"] is ReasonCode.ALREADY_OUT
 
 
 def test_a_second_move_is_told_too_even_back_to_an_earlier_date() -> None:
-    there = _moved(event(), "2026-11-03 18:00", moves=1)
-    back = _moved(there, "2026-10-20 17:00", moves=2)
-    again = _moved(back, "2026-11-03 18:00", moves=3)
+    there = _moved(event(), "2026-11-03 18:00", at="2026-09-28 12:00")
+    back = _moved(there, "2026-10-20 17:00", at="2026-09-29 12:00")
+    again = _moved(back, "2026-11-03 18:00", at="2026-09-30 12:00")
 
     slots = {
         post(planned(step, now="2026-10-01 12:00", told={"site"}), "changed").slot
@@ -97,6 +102,17 @@ def test_a_second_move_is_told_too_even_back_to_an_earlier_date() -> None:
     }
 
     assert len(slots) == 3
+
+
+def test_what_went_out_with_the_new_date_needs_no_notice() -> None:
+    moved = _moved(event(), "2026-11-03 18:00", at="2026-09-21 12:00")
+    now = wall("2026-10-20 17:30")
+    memory = remembered(planned(moved, now="2026-09-21 12:00"), moved, now=now)
+
+    again = planned(moved, now=now, occupied=memory)
+
+    assert "fb_announce" not in times(again)
+    assert _notices(again) == {}
 
 
 def test_the_notice_of_a_new_date_takes_the_place_of_what_is_overdue_by_it() -> None:

@@ -95,7 +95,7 @@ class Rehearsal:
     ) -> requests.Response:
         """A form POST to the page's feed."""
         data = {"message": message, "access_token": token, **fields}
-        return requests.post(self.base + FEED, data=data, timeout=fields.pop("timeout", 20))
+        return requests.post(self.base + FEED, data=data, timeout=20)
 
     def upload(self, **fields: Any) -> requests.Response:
         """A multipart POST of one picture."""

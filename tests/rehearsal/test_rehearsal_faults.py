@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import time
 from typing import Any
@@ -52,7 +53,7 @@ def test_c_create_then_hang_outlasts_the_client(world: Rehearsal) -> None:
     data = {"message": "a", "access_token": seed.PAGE_TOKEN}
 
     with pytest.raises(requests.ReadTimeout):
-        requests.post(world.base + FEED, data=data, timeout=0.3)
+        requests.post(world.base + FEED, data=data, timeout=2)
 
     assert world.texts() == ["a"]
 
@@ -239,7 +240,7 @@ def test_l_the_schedule_window_has_edges(
     world: Rehearsal, *, ahead: int, usual: bool, strict: bool
 ) -> None:
     at = int(time.time()) + ahead
-    fields = {"published": "false", "scheduled_publish_time": at}
+    fields: dict[str, Any] = {"published": "false", "scheduled_publish_time": at}
     assert world.publish(**fields).ok is usual
     world.fault("schedule_window")
     assert world.publish(**fields).ok is strict
@@ -258,7 +259,7 @@ def test_m_the_networks_clock_is_off(world: Rehearsal, skew: int) -> None:
     assert world.texts() == ["teraz"]
     (post,) = world.graph(f"{PAGE}/published_posts", fields="created_time")["data"]
     shown = time.strptime(post["created_time"], "%Y-%m-%dT%H:%M:%S+0000")
-    assert time.strftime("%Y", shown) >= "2026"
+    assert abs(calendar.timegm(shown) - time.time() - skew) < 60
     if answer.ok:
         world.clock(12 * 60 + 60)
         assert world.texts() == ["teraz"], "a slow clock keeps the post back"

@@ -62,10 +62,12 @@ class Promo:
 @pytest.fixture(scope="module")
 def promo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Promo]:
     running = Promo(tmp_path_factory.mktemp("real") / "home")
-    running.hear("Ctrl-C stops it.")
-    yield running
-    if running.process.poll() is None:
-        running.stop()
+    try:
+        running.hear("Ctrl-C stops it.")
+        yield running
+    finally:
+        if running.process.returncode is None:
+            running.stop()
 
 
 def get(url: str) -> tuple[int, str]:

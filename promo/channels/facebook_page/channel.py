@@ -127,33 +127,33 @@ class Channel:
         return receipt
 
     def look_up(self, key: str, message: Message) -> Receipt | None:
-        """The post that carries this key, the oldest of several; None after a complete read.
+        """The post that carries this key; None after a complete read.
 
-        Posts of the last 90 days are read, at most 2,000: more, and it raises `Unreachable`.
+        The reading ends with the page on which it is found: evidence is not given up for a later
+        page that cannot be read. Of several copies there the oldest counts. Posts of the last 90
+        days are read, at most 2,000: more, and it raises `Unreachable`.
         """
         if not marks.carries(message.link, key):
             raise Rejected(str(words.MARK_MISSING))
         client = self._client()
-        found = self._marked(client, message.link, client.deadline(self._limit))
-        if not found:
-            return None
-        return _receipt(min(found, key=lambda post: str(post.get("created_time") or "")))
+        found = self._marked(client, message.link, client.deadline(self.deadline))
+        return _receipt(min(found, key=_created)) if found else None
 
     def _marked(
         self, client: GraphClient, link: str, deadline: Deadline
     ) -> list[Mapping[str, object]]:
-        app_id = self._access.config["app_id"]
+        """Our posts with this link, from the first page that has any."""
+        page = self._credentials()
         since = self._wires.now() - LOOK_BACK
         query = {"fields": marks.POST_FIELDS, "since": str(int(since.timestamp()))}
-        edge = f"{self._access.config['page_id']}/published_posts"
-        found: list[Mapping[str, object]] = []
-        for number, posts in enumerate(client.pages_of(edge, query, deadline)):
+        pages = client.pages_of(f"{page.page_id}/published_posts", query, deadline)
+        for number, posts in enumerate(pages):
             if number >= LOOK_PAGES:
                 raise Unreachable(str(words.TOO_MANY_POSTS), detail=f"{LOOK_PAGES} pages read")
-            found += [post for post in posts if marks.is_ours(post, app_id=app_id, link=link)]
-            if posts and all(_is_older(post, since) for post in posts):
-                break
-        return found
+            found = [post for post in posts if marks.is_ours(post, app_id=page.app_id, link=link)]
+            if found or (posts and all(_is_older(post, since) for post in posts)):
+                return found
+        return []
 
     def _insist_it_is_gone(
         self, client: GraphClient, error: Unauthorized, deadline: Deadline
@@ -213,6 +213,10 @@ def _receipt(post: Mapping[str, object]) -> Receipt:
     post_id = str(post["id"])
     address = post.get("permalink_url") or f"https://www.facebook.com/{post_id}"
     return Receipt(remote_id=post_id, remote_url=str(address))
+
+
+def _created(post: Mapping[str, object]) -> str:
+    return str(post.get("created_time") or "")
 
 
 def _is_older(post: Mapping[str, object], since: datetime) -> bool:

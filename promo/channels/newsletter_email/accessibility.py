@@ -97,7 +97,7 @@ def _heading_faults(document: HtmlElement) -> Iterator[Problem]:
         yield Problem("h1_not_one", _("The mail must have exactly one main heading."))
     if any(level > before + 1 for before, level in zip([0, *levels], levels, strict=False)):
         yield Problem("heading_skipped", _("A heading skips a level."))
-    if any(not _words(heading) for heading in document.iter(*_HEADINGS)):
+    if any(not _said(heading.text_content()) for heading in document.iter(*_HEADINGS)):
         yield Problem("heading_empty", _("A heading has no text."))
 
 
@@ -156,12 +156,12 @@ def alt_missing() -> Problem:
 
 def link_text(link: HtmlElement) -> str:
     """What a screen reader calls the link, in lower case: its text, else its pictures' alt."""
-    return (_words(link) or " ".join(image.get("alt") or "" for image in link.iter("img"))).strip()
+    pictures = " ".join(image.get("alt") or "" for image in link.iter("img"))
+    return _said(link.text_content()) or _said(pictures)
 
 
-def _words(element: HtmlElement) -> str:
-    said = " ".join(element.text_content().split()).lower()
-    return said.strip(" .:!…»>→")
+def _said(text: str) -> str:
+    return " ".join(text.split()).lower().strip(" .:!…»>→")
 
 
 def _shows_text(element: HtmlElement) -> bool:

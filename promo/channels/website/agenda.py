@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.utils.translation import pgettext
 
+from promo.channels.website.entry import shown_pictures
 from promo.channels.website.facts import OFF, closing, phrase
 from promo.channels.website.places import has_place
 from promo.channels.website.recurrence import Occurrence, occurrences
-from promo.channels.website.text import ascii_url, flat
+from promo.channels.website.text import flat
+from promo.channels.website.words import title_of
 from promo.rendering.dates import format_date, format_hours, format_time
 from promo.values import EventStatus, InstitutionFacts, ItemFacts, Picture
 
@@ -180,12 +182,12 @@ def _ongoing_card(item: ItemFacts, occurrence: Occurrence) -> Card:
 
 
 def _card(item: ItemFacts, *, when: str = "", moment: str = "") -> Card:
-    picture = item.pictures[0] if item.pictures and ascii_url(item.pictures[0].url) else None
+    pictures = shown_pictures(item)
     return Card(
-        title=flat(item.title),
+        title=title_of(item),
         url=item.link,
         language=item.language,
-        kind_label=item.kind_label,
+        kind_label=flat(item.kind_label),
         lead=flat(item.lead),
         when=when,
         moment=moment,
@@ -193,7 +195,7 @@ def _card(item: ItemFacts, *, when: str = "", moment: str = "") -> Card:
         status=item.status.value,
         badge=badge(item.status),
         is_off=item.status in OFF,
-        picture=picture,
+        picture=pictures[0] if pictures else None,
     )
 
 

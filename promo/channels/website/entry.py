@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Any
 
 from promo.channels.website.facts import facts, notice
 from promo.channels.website.places import has_place
 from promo.channels.website.text import ascii_url, clean, flat
-from promo.values import InstitutionFacts, ItemFacts
+from promo.channels.website.words import title_of
+from promo.values import InstitutionFacts, ItemFacts, Picture
 
 
 def entry_context(item: ItemFacts, institution: InstitutionFacts) -> dict[str, Any]:
@@ -16,15 +18,25 @@ def entry_context(item: ItemFacts, institution: InstitutionFacts) -> dict[str, A
     return {
         "item": item,
         "institution": institution,
-        "title": flat(item.title),
+        "title": title_of(item),
+        "kind_label": flat(item.kind_label),
         "lead": flat(item.lead),
         "body_html": clean(item.body_html),
         "funding_note": clean(item.funding_note).strip(),
         "facts": facts(item, institution),
         "notice": notice(item, institution),
-        "pictures": [picture for picture in item.pictures if ascii_url(picture.url)],
+        "pictures": shown_pictures(item),
         "data": _data(item, institution),
     }
+
+
+def shown_pictures(item: ItemFacts) -> list[Picture]:
+    """The pictures that have an address, fit for HTML."""
+    return [
+        dataclasses.replace(picture, url=url, alt=flat(picture.alt))
+        for picture in item.pictures
+        if (url := ascii_url(picture.url))
+    ]
 
 
 def _data(item: ItemFacts, institution: InstitutionFacts) -> dict[str, str]:

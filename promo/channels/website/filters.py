@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import pgettext
 
+from promo.channels.website.text import flat
 from promo.values import ItemFacts
 
 
@@ -83,16 +84,18 @@ def _filter(name: str, label: str, names: Mapping[str, str], chosen: Chosen, pat
 
 
 def _kinds(items: Sequence[ItemFacts]) -> dict[str, str]:
-    return {item.kind: item.kind_label for item in items}
+    return {item.kind: flat(item.kind_label) for item in items}
 
 
 def _branches(items: Sequence[ItemFacts]) -> dict[str, str]:
-    return {item.place.branch_slug: item.place.branch for item in items if item.place.branch_slug}
+    return {
+        item.place.branch_slug: flat(item.place.branch) for item in items if item.place.branch_slug
+    }
 
 
 def _audiences(items: Sequence[ItemFacts]) -> dict[str, str]:
     return {
-        key: name
+        key: flat(name)
         for item in items
         for key, name in zip(item.audience_keys, item.audiences, strict=False)
     }

@@ -15,6 +15,7 @@ from typing import Any
 from promo.channels.website.places import schema_place
 from promo.channels.website.recurrence import Occurrence, occurrences
 from promo.channels.website.text import ascii_url, flat
+from promo.channels.website.words import title_of
 from promo.planning.kinds import KINDS
 from promo.values import EventStatus, InstitutionFacts, ItemFacts
 
@@ -60,7 +61,7 @@ def event_jsonld(item: ItemFacts, institution: InstitutionFacts) -> dict[str, An
     event = {
         "@context": _CONTEXT,
         "@type": _event_type(item),
-        "name": flat(item.title),
+        "name": title_of(item),
         "startDate": _moment(item.starts_at, item, institution),
         "endDate": _end(item, institution),
         "eventStatus": f"{_CONTEXT}/{_STATUS.get(item.status, 'EventScheduled')}",
@@ -86,7 +87,7 @@ def article_jsonld(item: ItemFacts, institution: InstitutionFacts) -> dict[str, 
     article = {
         "@context": _CONTEXT,
         "@type": types[0] if types else "Article",
-        "headline": flat(item.title),
+        "headline": title_of(item),
         "datePublished": _iso(item.first_published_at, institution),
         "dateModified": _iso(item.changed_at, institution),
         **about,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promo.channels.website.text import ascii_url, flat
-from promo.channels.website.words import status_prefix
+from promo.channels.website.words import headline
 from promo.values import InstitutionFacts, ItemFacts, Picture
 
 _LOCALES = {"pl": "pl_PL", "en": "en_GB"}
@@ -26,10 +26,9 @@ class Meta:
 def item_meta(item: ItemFacts, institution: InstitutionFacts) -> tuple[Meta, ...]:
     """The description, OpenGraph with the picture's text alternative, and the size of the card."""
     picture = item.pictures[0] if item.pictures else None
-    title = status_prefix(item) + flat(item.title)
     return _filled(
         ("description", flat(item.lead)),
-        *_page(institution, title, item.lead, item.link, item.language),
+        *_page(institution, headline(item), item.lead, item.link, item.language),
         ("og:type", "article"),
         *(_picture(picture) if picture and ascii_url(picture.url) else ()),
         ("twitter:card", "summary_large_image" if picture else "summary"),

@@ -19,8 +19,7 @@ from promo.channels.website.filters import Chosen, address, filters
 from promo.channels.website.jsonld import dumps, item_jsonld
 from promo.channels.website.opengraph import item_meta, page_meta
 from promo.channels.website.recurrence import occurrences
-from promo.channels.website.text import flat
-from promo.channels.website.words import status_prefix
+from promo.channels.website.words import headline
 from promo.values import InstitutionFacts, ItemFacts
 
 DATES_LISTED = 10
@@ -83,7 +82,7 @@ def item_context(
         **context,
         "language": item.language,
         "current": "",
-        "page_title": status_prefix(item) + flat(item.title),
+        "page_title": headline(item),
         "canonical_url": item.link,
         "meta": item_meta(item, institution),
         "facts": [fact for fact in context["facts"] if fact.key not in told],

@@ -6,7 +6,9 @@ be understood makes no series, the first date stands; the editor's own check let
 
 from __future__ import annotations
 
+import functools
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,18 +24,23 @@ HORIZON = timedelta(days=3 * 366)
 LONGEST = 1200
 """Dates of one series, at most."""
 
-_PARTS = {
-    "FREQ",
-    "INTERVAL",
-    "COUNT",
-    "UNTIL",
-    "BYDAY",
-    "BYMONTHDAY",
-    "BYMONTH",
-    "BYSETPOS",
-    "WKST",
+_WEEKDAY = "(?:MO|TU|WE|TH|FR|SA|SU)"
+_DAY = r"-?(?:[12]\d|3[01]|[1-9])"
+_GRAMMAR = {
+    "FREQ": "DAILY|WEEKLY|MONTHLY|YEARLY",
+    "INTERVAL": r"[1-9]\d?",
+    "COUNT": r"[1-9]\d{0,3}",
+    "UNTIL": r"\d{8}(?:T\d{6}Z?)?",
+    "BYDAY": rf"(?:-?[1-5])?{_WEEKDAY}(?:,(?:-?[1-5])?{_WEEKDAY})*",
+    "BYMONTHDAY": f"{_DAY}(?:,{_DAY})*",
+    "BYMONTH": r"(?:1[0-2]|[1-9])(?:,(?:1[0-2]|[1-9]))*",
+    "BYSETPOS": "-?[1-5](?:,-?[1-5])*",
+    "WKST": _WEEKDAY,
 }
-_FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+"""What a series may say. dateutil takes more: then it raises IndexError or searches for minutes."""
+
+_OF_A_WEEK = {"DAILY", "WEEKLY"}
+_OF_A_MONTH = {"BYMONTHDAY", "BYSETPOS"}
 _DATE_LENGTH = len("20261124")
 
 
@@ -105,39 +112,44 @@ def _ical_until(wall: datetime, tz: ZoneInfo, *, all_day: bool) -> str:
 
 
 def _parts(text: str) -> dict[str, str]:
-    """The rule's parts in order; empty if there is none or it holds what a series here cannot."""
+    """The rule's parts in order; empty if there is none or it is outside the grammar."""
     rule = text.strip().upper().removeprefix("RRULE:")
-    parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
-    if (
-        parts.get("FREQ") not in _FREQUENCIES
-        or not parts.keys() <= _PARTS
-        or parts.get("INTERVAL") == "0"
+    pairs = [part.partition("=") for part in rule.split(";")]
+    parts = {key: value for key, _sign, value in pairs}
+    if "FREQ" not in parts or not all(
+        key in _GRAMMAR and re.fullmatch(_GRAMMAR[key], value) for key, value in parts.items()
     ):
+        return {}
+    numbered = any(character.isdigit() for character in parts.get("BYDAY", ""))
+    if parts["FREQ"] in _OF_A_WEEK and (numbered or parts.keys() & _OF_A_MONTH):
         return {}
     if "COUNT" in parts:
         parts.pop("UNTIL", None)
     return parts
 
 
-def _walls(item: ItemFacts, tz: ZoneInfo) -> list[datetime]:
-    """The local wall times of a series; empty if it is none or its rule cannot be understood.
+def _walls(item: ItemFacts, tz: ZoneInfo) -> tuple[datetime, ...]:
+    """The local wall times of a series; empty if it is none or its rule gives no date."""
+    if not item.recurrence or item.starts_at is None:
+        return ()
+    return _expanded(item.recurrence, item.starts_at.astimezone(tz).replace(tzinfo=None), tz)
 
-    Only the horizon is looked at: "31 February" would be searched for until the year 9999.
-    """
-    parts = _parts(item.recurrence)
-    if not parts or item.starts_at is None:
-        return []
-    start = item.starts_at.astimezone(tz).replace(tzinfo=None)
+
+@functools.lru_cache(maxsize=256)
+def _expanded(recurrence: str, start: datetime, tz: ZoneInfo) -> tuple[datetime, ...]:
+    parts = _parts(recurrence)
+    if not parts:
+        return ()
+    horizon = start + HORIZON
     try:
-        horizon = start + HORIZON
         until = min(_wall(parts.pop("UNTIL"), tz), horizon) if "UNTIL" in parts else horizon
         count = int(parts.pop("COUNT", LONGEST))
         rule = rrulestr(";".join(f"{key}={value}" for key, value in parts.items()), dtstart=start)
         if not isinstance(rule, rrule):
-            return []
-        return list(itertools.islice(rule.replace(until=until), min(count, LONGEST)))
-    except (ValueError, KeyError, AttributeError, OverflowError):
-        return []
+            return ()
+        return tuple(itertools.islice(rule.replace(until=until), min(count, LONGEST)))
+    except (ValueError, OverflowError):  # 20261399, or a date beyond the year 9999
+        return ()
 
 
 def _wall(until: str, tz: ZoneInfo) -> datetime:

@@ -1,4 +1,4 @@
-"""The few words that go before a title, in the item's own language."""
+"""Titles, and the few words that go before them, in the item's own language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from promo.channels.website.text import flat
 from promo.values import EventStatus, ItemFacts
+
+
+def title_of(item: ItemFacts) -> str:
+    """The title on one line; its kind where there is none, for no format takes an empty one."""
+    return flat(item.title) or flat(item.kind_label) or item.kind
+
+
+def headline(item: ItemFacts) -> str:
+    """The title with the word that must not be missed before it ("ODWOŁANE: ")."""
+    return status_prefix(item) + title_of(item)
 
 
 def status_prefix(item: ItemFacts) -> str:

@@ -113,6 +113,15 @@ def test_a_message_without_its_mark_is_never_sent(world: World, channel: Channel
     assert world.calls() == []
 
 
+def test_the_next_version_of_the_api_serves_us_as_well(world: World) -> None:
+    newer = wires(world)
+    settings = {**newer.settings, "PROMO_FACEBOOK_GRAPH_VERSION": "v26.0"}
+    channel = Channel(access(world), dataclasses.replace(newer, settings=settings))
+    receipt = channel.publish(message(), key=KEY)
+    assert channel.look_up(KEY, message()) == receipt
+    assert channel.check() == []
+
+
 LOST_ANSWERS = [
     {"fault": "create_then_500"},
     {"fault": "create_then_500", "code": 1, "subcode": 99},

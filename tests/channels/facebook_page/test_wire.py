@@ -282,6 +282,15 @@ def test_a_second_page_that_cannot_be_read_is_no_absence(second: str) -> None:
         channel(url).look_up("7fK2q", MESSAGE)
 
 
+def test_evidence_is_kept_though_the_next_page_cannot_be_read() -> None:
+    post = f'{{"id": "200_7", "message": "{MESSAGE.text}", "application": {{"id": "100"}}}}'
+    first = http(NEXT.replace("[]", f"[{post}]"))
+    with server(one_after_the_other(first, "")) as url:
+        found = channel(url).look_up("7fK2q", MESSAGE)
+    assert found is not None
+    assert found.remote_id == "200_7"
+
+
 def test_a_nearly_used_budget_ends_the_reading() -> None:
     used = '{"200": [{"call_count": 95, "estimated_time_to_regain_access": 9}]}'
     first = http(NEXT, f"200 OK\r\nX-Business-Use-Case-Usage: {used}")

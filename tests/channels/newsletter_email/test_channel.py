@@ -1,4 +1,4 @@
-"""The newsletter keeps the channel contract; publishing hands the message to the mail engine once."""
+"""The newsletter keeps the contract; publishing hands the message to the mail engine once."""
 
 from datetime import UTC, datetime
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from promo.channels.newsletter_email import Channel
-from promo.values import Block, Message, Picture
+from promo.values import Block, IssueFacts, Message, Picture
 from tests.channels import samples
 from tests.channels.newsletter_email import issues
 
@@ -22,7 +22,7 @@ def with_html(old: str, new: str) -> Message:
 
 
 @pytest.mark.parametrize("issue", [issues.ISSUE, issues.ISSUE_EN])
-def test_a_decent_issue_has_no_problems(issue: issues.IssueFacts) -> None:
+def test_a_decent_issue_has_no_problems(issue: IssueFacts) -> None:
     assert Channel.problems(issues.compose(issues.issue_draft(issue))) == []
 
 

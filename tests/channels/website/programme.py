@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,10 @@ PICTURE = Picture(
     height=1067,
     size=90_000,
 )
+
+
+render_in = functools.cache(renders)
+"""One environment a language: making one for each of a thousand fuzzed items takes a minute."""
 
 
 def item(number: int, **changes: Any) -> ItemFacts:
@@ -114,7 +119,7 @@ def message(of: ItemFacts) -> Message:
         link=f"{INSTITUTION.base_url}/w/7fK2q",
         item=of,
     )
-    return Channel.compose(draft, renders(of.language))
+    return Channel.compose(draft, render_in(of.language))
 
 
 def entry(of: ItemFacts, *, hours: int = 0) -> Entry:

@@ -13,7 +13,6 @@ from promo.channels.website.filters import Chosen
 from promo.channels.website.pages import agenda_context, item_context
 from promo.channels.website.site import Link, Site
 from promo.values import ItemFacts
-from tests.channels.contract import renders
 from tests.channels.website import programme
 
 BASE = programme.INSTITUTION.base_url
@@ -49,7 +48,7 @@ def render(template: str, context: Mapping[str, Any], *, language: str = "pl") -
         "site": SITE,
         "meta": (),
     }
-    return renders(language)(f"public/{template}.html.j2", {**frame, **context})
+    return programme.render_in(language)(f"public/{template}.html.j2", {**frame, **context})
 
 
 def agenda_page(

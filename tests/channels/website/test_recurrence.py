@@ -77,6 +77,10 @@ def test_a_rule_gives_its_dates(rule: str, expected: list[str]) -> None:
         "FREQ=WEEKLY;UNTIL=20200101",
         "FREQ=WEEKLY\nEXDATE:20261027",
         "FREQ=WEEKLY;INTERVAL=-1",
+        "FREQ=WEEKLY;BYDAY=2TU",
+        "FREQ=YEARLY;BYDAY=60MO",
+        "FREQ=WEEKLY;UNTIL=20261399",
+        "FREQ=WEEKLY;",
     ],
 )
 def test_a_rule_that_gives_nothing_leaves_the_first_date(rule: str) -> None:

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from promo.channels.website.recurrence import last_day
-from promo.channels.website.text import clean, flat, no_markup
-from promo.channels.website.words import status_prefix
+from promo.channels.website.text import clean, no_markup
+from promo.channels.website.words import headline
 from promo.values import EventStatus, InstitutionFacts, ItemFacts
 
 FEED_LENGTH = 50
@@ -102,12 +102,6 @@ def in_feed_order(entries: Iterable[Entry]) -> list[Entry]:
 def guid(item: ItemFacts, info: FeedInfo) -> str:
     """The identifier of an item, for ever (RFC 4151)."""
     return f"tag:{info.tag_authority}:item/{item.uuid}"
-
-
-def headline(item: ItemFacts) -> str:
-    """The title on one line, with the word that must not be missed before it ("ODWOŁANE: ")."""
-    title = flat(item.title) or flat(item.kind_label) or item.kind
-    return status_prefix(item) + title
 
 
 def markup_free_headline(item: ItemFacts) -> str:

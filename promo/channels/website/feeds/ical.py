@@ -18,12 +18,12 @@ from datetime import UTC, date, datetime, timedelta
 from icalendar import Calendar, Event, vRecur, vText, vUri
 
 from promo.channels.website.facts import facts, notice
-from promo.channels.website.feeds import Entry, FeedInfo, categories, headline, in_feed_order
+from promo.channels.website.feeds import Entry, FeedInfo, categories, in_feed_order
 from promo.channels.website.feeds.zones import vtimezone
 from promo.channels.website.places import address_line
 from promo.channels.website.recurrence import first_occurrence, ical_rule
 from promo.channels.website.text import ascii_url, clean, flat
-from promo.channels.website.words import deadline_prefix
+from promo.channels.website.words import deadline_prefix, headline, title_of
 from promo.planning.kinds import KINDS, Timing
 from promo.values import EventStatus, ItemFacts
 
@@ -124,7 +124,7 @@ def _event(entry: Entry, span: Span, info: FeedInfo) -> Event:
 
 def _summary(item: ItemFacts, span: Span) -> str:
     """A moved event stands at its new time: only what does not take place needs a word."""
-    title = flat(item.title) if item.status is EventStatus.RESCHEDULED else headline(item)
+    title = title_of(item) if item.status is EventStatus.RESCHEDULED else headline(item)
     return (deadline_prefix(item) if span.is_deadline else "") + title
 
 

@@ -13,11 +13,11 @@ from promo.channels.website.feeds import (
     body,
     categories,
     guid,
-    headline,
     in_feed_order,
 )
 from promo.channels.website.places import address_line
 from promo.channels.website.text import ascii_url, flat
+from promo.channels.website.words import headline
 from promo.values import ItemFacts, Picture
 
 CONTENT_TYPE = "application/feed+json; charset=utf-8"

@@ -1,0 +1,11 @@
+"""What every test may ask for."""
+
+from hypothesis import settings as hypothesis_settings
+
+from tests.world import rehearsal, world
+
+__all__ = ["rehearsal", "world"]
+
+# A slow moment of the machine is no finding; speed lives in the benchmarks.
+hypothesis_settings.register_profile("promo", deadline=None)
+hypothesis_settings.load_profile("promo")

@@ -1,0 +1,100 @@
+"""The very commands of docker-compose.yml, run by hand in production's settings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from promo.embedded import Layout, Postgres, Redis, broker_url, database_url, redis_url
+from tests.deploy.composefile import services
+from tests.supervisor.conftest import ROOT, free_ports
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("compose")]
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What Compose would give, with engines of this machine behind the addresses."""
+    home = tmp_path_factory.mktemp("compose") / "home"
+    port = str(free_ports(1)[0])
+    with ExitStack() as engines:
+        for engine in (Postgres(Layout(home)), Redis(Layout(home))):
+            engine.start()
+            engines.callback(engine.stop)
+        yield {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PROMO_HOME": str(home),
+            "PROMO_PORT": port,
+            "GRANIAN_HOST": "127.0.0.1",
+            "GRANIAN_PORT": port,
+            "DATABASE_URL": database_url(home),
+            "REDIS_URL": redis_url(home),
+            "CELERY_BROKER_URL": broker_url(home),
+            "SECRET_KEY": "s" * 50,
+            "PROMO_ENCRYPTION_KEYS": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "PROMO_BASE_URL": "https://promo.example.org",
+            "ALLOWED_HOSTS": "promo.example.org",
+            "EMAIL_URL": "smtp://127.0.0.1:9",
+            "PROMO_FROM_EMAIL": "promo@example.org",
+        }
+
+
+@pytest.fixture(scope="module")
+def running(environ: dict[str, str]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Static files as the image has them, `prepare` to its end, then everything that stays."""
+    compose = services()
+    run(["promo", "compile", "--static"], environ)
+    run(compose["prepare"]["command"], environ)
+    started: dict[str, subprocess.Popen[bytes]] = {}
+    home = Path(environ["PROMO_HOME"])
+    for name in ("web", "worker", "beat", "tick"):
+        command = [
+            str(home / "beat") if word == "/tmp/beat" else word for word in compose[name]["command"]
+        ]
+        with (home / f"{name}.log").open("wb") as log:
+            started[name] = subprocess.Popen(
+                command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True
+            )
+    yield started
+    for process in started.values():
+        process.terminate()
+    for process in started.values():
+        process.wait()
+
+
+def run(command: list[str], environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_each_becomes_healthy_by_its_own_check(
+    name: str, running: dict[str, subprocess.Popen[bytes]], environ: dict[str, str]
+) -> None:
+    kind, *check = services()[name]["healthcheck"]["test"]
+    command = ["sh", "-c", *check] if kind == "CMD-SHELL" else check
+    while subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, check=False
+    ).returncode:
+        assert running[name].poll() is None, f"{name} ended"
+
+
+def test_the_second_clock_goes_on(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    assert running["tick"].poll() is None
+
+
+def test_each_ends_well_when_it_is_asked_to(
+    running: dict[str, subprocess.Popen[bytes]],
+) -> None:
+    for name in ("beat", "tick", "web", "worker"):
+        running[name].terminate()
+        assert running[name].wait() == 0, name
