@@ -1,7 +1,8 @@
 """Celery, set up so that nothing depends on it but speed.
 
-On Redis it loses and repeats tasks whatever its settings; a task is only a hint with an id in it. The
-row in PostgreSQL is the queue. Nothing here may use eta, countdown, retry or a result backend.
+On Redis it loses and repeats tasks whatever its settings; a task is only a hint with an id in it.
+The row in PostgreSQL is the queue. Nothing here may use eta, countdown, retry or a result
+backend.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Settings, all from the environment; a missing one is named loudly.
 
-Without DATABASE_URL Promo runs on one machine: PostgreSQL and Redis from wheels below PROMO_HOME, keys
-made on first use, the rehearsal world as the outside. With DATABASE_URL it is in production, and
-SECRET_KEY, PROMO_ENCRYPTION_KEYS, PROMO_BASE_URL, REDIS_URL and EMAIL_URL must be given.
+Without DATABASE_URL Promo runs on one machine: PostgreSQL and Redis from wheels below PROMO_HOME,
+keys made on first use, the rehearsal world as the outside. With DATABASE_URL it is in production,
+and SECRET_KEY, PROMO_ENCRYPTION_KEYS, PROMO_BASE_URL, REDIS_URL and EMAIL_URL must be given.
 docs/operations.md lists every variable.
 """
 

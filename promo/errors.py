@@ -13,8 +13,8 @@
         ├── Unreachable              nothing left us
         └── OutcomeUnknown           it may be out
 
-`str(error)` is for the log. `error.text` is for people: plain words, already translated, never with a
-token, an id or a trace in it.
+`str(error)` is for the log. `error.text` is for people: plain words, already translated, never with
+a token, an id or a trace in it.
 """
 
 from __future__ import annotations

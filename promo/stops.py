@@ -1,7 +1,8 @@
 """Named stop points, driven by the environment, for fault tests and drills.
 
-`PROMO_STOP_AT=after_mark` makes the process wait at that point until it is killed, after it has written
-its process id to the file that `PROMO_STOP_FILE` names. Unset, which is the rule, a point does nothing.
+`PROMO_STOP_AT=after_mark` makes the process wait at that point until it is killed, after it has
+written its process id to the file that `PROMO_STOP_FILE` names. Unset, which is the rule, a point
+does nothing.
 """
 
 import os

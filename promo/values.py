@@ -260,8 +260,9 @@ class Traits:
     """What a channel can do, as data, so that the core can decide without asking for its name.
 
     `repeat_safe`: publishing the same key again creates no second copy. `look_up`: the channel can
-    tell whether a key is out. `max_text` counts characters (None: no limit). `level` is the promotion
-    level from which on an item uses this channel: 1 our own ground, 2 social media, 3 a full campaign.
+    tell whether a key is out. `max_text` counts characters (None: no limit). `level` is the
+    promotion level from which on an item uses this channel: 1 our own ground, 2 social media, 3 a
+    full campaign.
     """
 
     repeat_safe: bool = False

@@ -1,8 +1,8 @@
 """Secrets of destinations, encrypted at rest.
 
-Fernet has no associated data, so the place a secret belongs to is sealed inside and compared: a cipher
-text moved to another row does not open there. Keys come from the environment (or the home's own key
-file), newest first, never from the database.
+Fernet has no associated data, so the place a secret belongs to is sealed inside and compared: a
+cipher text moved to another row does not open there. Keys come from the environment (or the home's
+own key file), newest first, never from the database.
 """
 
 import json

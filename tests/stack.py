@@ -1,7 +1,8 @@
 """A pytest plugin: the real PostgreSQL and Redis for one test run, in a home of its own.
 
-Loaded with `-p tests.stack`, before Django reads its settings. The controller starts the engines, the
-workers of xdist inherit their addresses and take a Redis database of their own.
+Loaded with `-p tests.stack`, before Django reads its settings. The controller compiles the catalogues
+and starts the engines, the workers of xdist inherit their addresses and take a Redis database of their
+own.
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from promo import catalogs
 from promo.embedded import Layout, Postgres, Redis, redis_url
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -31,6 +33,7 @@ os.environ["CELERY_BROKER_URL"] = (
 def pytest_configure(config: pytest.Config) -> None:
     if WORKER:
         return
+    catalogs.compile_stale()
     engines: list[Postgres | Redis] = [Postgres(Layout(HOME)), Redis(Layout(HOME))]
     config.stash[ENGINES] = engines
     for engine in engines:

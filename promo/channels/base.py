@@ -27,7 +27,7 @@ import requests
 from promo.values import Draft, Message, Problem, Receipt, Traits
 
 Render = Callable[[str, Mapping[str, Any]], str]
-"""Render a template by its path below `templates/`: `render("facebook_page/news.txt.j2", {...})`."""
+"""Render a template by its path below `templates/`: `render("website/entry.txt.j2", {...})`."""
 
 
 COMMON_NAMES = frozenset({"draft", "item", "issue", "institution", "link", "message", "blocks"})

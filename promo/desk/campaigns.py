@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.panels import FieldPanel, InlinePanel
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from promo.desk.screens import staff
 from promo.errors import PromoError
 from promo.models import Campaign
 from promo.services import campaigns
@@ -101,7 +102,7 @@ def _resume(request: HttpRequest, campaign: Campaign) -> str:
 
 
 def _cancel(request: HttpRequest, campaign: Campaign) -> str:
-    count = campaigns.cancel(campaign=campaign, user=request.user, now=database_now())
+    count = campaigns.cancel(campaign=campaign, user=staff(request), now=database_now())
     return ngettext(
         "Cancelled; %(count)d publication was dropped.",
         "Cancelled; %(count)d publications were dropped.",

@@ -23,8 +23,8 @@ class LoginForm(WagtailLoginForm):
 class GatedForm(WagtailAdminModelForm):
     """Saves any draft; refuses an approval of content that would go out wrong.
 
-    Autosave and "save draft" pass. Sending to review, approving and publishing are held at the gate:
-    every error is shown at its field.
+    Autosave and "save draft" pass. Sending to review, approving and publishing are held at the
+    gate: every error is shown at its field.
     """
 
     def is_valid(self) -> bool:

@@ -73,11 +73,11 @@ def show(message: Message, *, name: str) -> str:
 
 
 def fill_slots(html: str) -> str:
-    return fill(html, {slot: "https://example.org/" for slot in Slot}, html=True)
+    return fill(html, dict.fromkeys(Slot, "https://example.org/"), html=True)
 
 
 def _plain(message: Message) -> str:
-    text = fill(message.text, {slot: "https://example.org/" for slot in Slot}, html=False)
+    text = fill(message.text, dict.fromkeys(Slot, "https://example.org/"), html=False)
     return f"<!doctype html><title>{escape(message.subject)}</title><pre>{escape(text)}</pre>"
 
 

@@ -18,7 +18,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from promo.desk import previews
-from promo.desk.screens import Screen
+from promo.desk.screens import Screen, staff
 from promo.errors import PromoError
 from promo.models import Delivery, Destination, Publication
 from promo.models.publications import STATES
@@ -152,18 +152,18 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _retry(request: HttpRequest, pk: int, now: datetime) -> str:
-    publications.retry(publication_id=pk, user=request.user, now=now)
+    publications.retry(publication_id=pk, user=staff(request), now=now)
     return _("It will be sent again in a moment.")
 
 
 def _it_is_out(request: HttpRequest, pk: int, now: datetime) -> str:
     url = request.POST.get("url", "").strip()
-    publications.it_is_out(publication_id=pk, url=url, user=request.user, now=now)
+    publications.it_is_out(publication_id=pk, url=url, user=staff(request), now=now)
     return _("Noted: it is out.")
 
 
 def _drop(request: HttpRequest, pk: int, now: datetime) -> str:
-    publications.drop(publication_id=pk, user=request.user, now=now)
+    publications.drop(publication_id=pk, user=staff(request), now=now)
     return _("Dropped: it will not be published.")
 
 
@@ -171,12 +171,12 @@ def _move(request: HttpRequest, pk: int, now: datetime) -> str:
     form = MoveForm(request.POST)
     if not form.is_valid():
         raise PromoError(_("This is no day and hour."))
-    publications.move(publication_id=pk, to=form.cleaned_data["to"], user=request.user, now=now)
+    publications.move(publication_id=pk, to=form.cleaned_data["to"], user=staff(request), now=now)
     return _("Moved.")
 
 
 def _take_down(request: HttpRequest, pk: int, now: datetime) -> str:
-    publications.take_down(publication_id=pk, user=request.user, now=now)
+    publications.take_down(publication_id=pk, user=staff(request), now=now)
     return _("Taken down.")
 
 

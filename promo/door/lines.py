@@ -26,7 +26,6 @@ from promo.door.addresses import Address
 from promo.door.guard import Guard, checked_addresses
 from promo.errors import FetchRefused
 
-
 MOST_TRIED = 6
 """Addresses of one name: a name with a thousand of them would cost a thousand time-outs."""
 

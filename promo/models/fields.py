@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
-class ChoicesField(ArrayField):
+class ChoicesField(ArrayField):  # type: ignore[type-arg]  # no subscript at run time
     """Several of the given choices, shown as check boxes; kept as an array of their keys."""
 
     def __init__(
@@ -25,9 +25,9 @@ class ChoicesField(ArrayField):
         kwargs["choices"] = []  # a matter of the form: no migration when a label changes
         return name, "promo.models.fields.ChoicesField", args, kwargs
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]  # nothing else is asked of it
         return forms.TypedMultipleChoiceField(
-            choices=self.base_field.choices,
+            choices=self.base_field.choices or (),
             widget=forms.CheckboxSelectMultiple,
             label=kwargs.get("label", self.verbose_name),
             help_text=self.help_text,

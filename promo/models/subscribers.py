@@ -1,4 +1,4 @@
-"""Subscribers, their ties to newsletters, the proof of consent, and who must never be mailed again."""
+"""Subscribers, their ties to newsletters, the proof of consent, and who must not be mailed."""
 
 import uuid
 

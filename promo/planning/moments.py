@@ -146,8 +146,10 @@ def _until_the_start(step: Step, *, scene: Scene, occurrence: datetime | None) -
         return Limit.at(subject.deadline_at, ReasonCode.AFTER_DEADLINE)
     if step.anchor in AT_APPROVAL and subject.occurrences:
         return Limit.at(max(subject.occurrences), ReasonCode.AFTER_START)
+    if begins_at is None:
+        return _until_the_end(step, scene=scene, occurrence=None)
     # A contest opens long before its deadline: until then people are invited to take part.
-    if subject.deadline_at and (begins_at is None or subject.deadline_at > begins_at):
+    if subject.deadline_at and subject.deadline_at > begins_at:
         return Limit.at(subject.deadline_at, ReasonCode.AFTER_DEADLINE)
     return Limit.at(begins_at, ReasonCode.AFTER_START)
 

@@ -33,7 +33,15 @@ from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
 from promo.planning.calendar import Reasons
-from promo.planning.lateness import TELLING, Telling, casts_shadow, in_shadow, on_time, tagged
+from promo.planning.lateness import (
+    REMINDING,
+    TELLING,
+    Telling,
+    casts_shadow,
+    in_shadow,
+    on_time,
+    tagged,
+)
 from promo.planning.notices import NOTICES, notices_of
 from promo.planning.reasons import Reason, ReasonCode
 from promo.planning.scene import Scene, held_at, scene_of
@@ -233,13 +241,19 @@ def _place(wish: Wish, diary: Diary, scene: Scene) -> Planned | Dropped:
     if due_at is None:
         late_today = wish.limit.code is ReasonCode.ALL_DAY_LATE
         return marked.dropped(all_day_late(scene) if late_today else Reason.of(ReasonCode.NO_ROOM))
-    standing = held_at(scene, wish.place, wish.due_at)
+    standing = _standing(wish, scene)
     if standing and wish.due_at < scene.soon and due_at < standing:
-        # It was shifted before and still has its place there: planning again does not pull it nearer.
+        # Planning again does not pull nearer what was shifted and still has its place.
         due_at = _first_free(wish, standing, diary, scene)[0] or due_at
     if not (scene.subject.operational or scene.subject.urgent):
         diary.enter(wish.destination.ref, due_at)
     return marked.planned(due_at, *reasons)
+
+
+def _standing(wish: Wish, scene: Scene) -> datetime | None:
+    if wish.step.variant in TELLING | REMINDING:
+        return held_at(scene, wish.place, wish.due_at)
+    return scene.pending.get(wish.place)
 
 
 def _first_free(

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from promo.planning.calendar import next_minute
 from promo.planning.values import ChannelRules, Destination, Occupied, Rules, Subject
 
+# Full days may shift a step that far. What stands later was planned for another date.
+_SHIFT = timedelta(days=3)
+
 Place = tuple[str, str]
 """A destination's ref and a slot: what one publication of the subject is known by."""
 
@@ -88,13 +91,13 @@ def scene_of(
 
 
 def held_at(scene: Scene, place: Place, due_at: datetime) -> datetime | None:
-    """Where an earlier plan holds this slot still to come, if that is within a day after `due_at`.
+    """Where an earlier plan holds this slot still to come, if that is soon after `due_at`.
 
     Such a step was only shifted, or is just being sent: that its wanted time has passed meanwhile
     does not make it late.
     """
     planned = scene.pending.get(place)
-    if planned is None or not timedelta(0) <= planned - due_at < timedelta(days=1):
+    if planned is None or not timedelta(0) <= planned - due_at < _SHIFT:
         return None
     return planned
 

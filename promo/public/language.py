@@ -22,7 +22,7 @@ class LanguageMiddleware:
             (code for code in (asked, remembered) if code in KNOWN), _of_browser(request)
         )
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
         if asked in KNOWN:
             response.set_cookie(settings.LANGUAGE_COOKIE_NAME, asked, max_age=31_536_000)

@@ -19,7 +19,7 @@ from promo.services.facts import absolute, item_facts
 def agenda(request: HttpRequest) -> HttpResponse:
     """What is on."""
     chosen = Chosen(*(request.GET.get(name, "") for name in ("kind", "branch", "audience")))
-    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    language = request.LANGUAGE_CODE
     return HttpResponse(
         pages.agenda(chosen=chosen, path=request.path, language=language, now=database_now())
     )

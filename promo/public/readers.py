@@ -33,7 +33,7 @@ def _csrf(request: HttpRequest) -> str:
 
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    language = request.LANGUAGE_CODE
     frame = {"csrf_input": _csrf(request), "current": "newsletter", "indexed": False}
     site = pages.site(language, request.path)
     body = pages.page(name, language=language, **{**frame, "site": site, **context})
@@ -132,7 +132,7 @@ class _SignUp:
                     email=self.email,
                     name=self.name,
                     newsletter=newsletter,
-                    language=self.request.LANGUAGE_CODE,  # type: ignore[attr-defined]
+                    language=self.request.LANGUAGE_CODE,
                     wording=self.wording,
                     source=self.request.build_absolute_uri(),
                     ip=self.request.META.get("REMOTE_ADDR") or None,
@@ -325,7 +325,7 @@ def _leaving(code: str) -> tuple[Subscriber | None, list[Newsletter]]:
 
 @require_safe
 def view_in_browser(request: HttpRequest, code: str) -> HttpResponse:
-    """A sent message as a page. The reader's own links lead to the sign-up page: it may be shared."""
+    """A sent message as a page; it may be shared, so the reader's own links lead to the sign-up."""
     uuid = tokens.read(tokens.DELIVERY, code)
     row = Publication.objects.filter(uuid=uuid).first() if uuid else None
     if row is None:

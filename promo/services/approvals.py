@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from wagtail.models import DraftStateMixin
 from wagtail.signals import published, unpublished
 
 from promo.errors import InvalidInput
@@ -22,7 +21,7 @@ def listen() -> None:
     unpublished.connect(_on_unpublished, dispatch_uid="promo.approvals.unpublished")
 
 
-def approve(*, content: DraftStateMixin, user: AbstractBaseUser | None = None) -> None:
+def approve(*, content: Item | Issue, user: User | None = None) -> None:
     """Approve the present content, as the button at the desk does."""
     revision = content.save_revision(user=user)
     revision.publish(user=user)
@@ -42,7 +41,7 @@ def gaps(item: Item) -> list[InvalidInput]:
     return found
 
 
-def _on_published(sender: type, *, instance: Any, revision: Any = None, **_kwargs: object) -> None:
+def _on_published(*, instance: Any, revision: Any = None, **_kwargs: object) -> None:
     user = getattr(revision, "user", None)
     if isinstance(instance, Item):
         item_approved(item=instance, user=user, now=timezone.now())
@@ -50,14 +49,14 @@ def _on_published(sender: type, *, instance: Any, revision: Any = None, **_kwarg
         issues.plan(issue=instance)
 
 
-def _on_unpublished(sender: type, *, instance: Any, **_kwargs: object) -> None:
+def _on_unpublished(*, instance: Any, **_kwargs: object) -> None:
     if isinstance(instance, Item):
         plans.drop(item=instance, now=timezone.now())
     elif isinstance(instance, Issue):
         issues.drop(issue=instance, now=timezone.now())
 
 
-def item_approved(*, item: Item, user: AbstractBaseUser | None, now: datetime) -> None:
+def item_approved(*, item: Item, user: User | None, now: datetime) -> None:
     """Write the approval down, put the item into a campaign, and plan it (again)."""
     with transaction.atomic():
         _record(item, user, now)
@@ -65,7 +64,7 @@ def item_approved(*, item: Item, user: AbstractBaseUser | None, now: datetime) -
         plans.replan(item=item, now=now)
 
 
-def _record(item: Item, user: AbstractBaseUser | None, now: datetime) -> None:
+def _record(item: Item, user: User | None, now: datetime) -> None:
     place = f"{item.branch_id or ''}/{item.venue}"[:300]
     fresh = Approval(
         item=item,

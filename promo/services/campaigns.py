@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,11 +15,11 @@ from promo.services.destinations import hold
 CANCELLABLE = sources(Event.CANCEL) - {State.UNKNOWN}
 
 
-def ensure(*, item: Item, user: AbstractBaseUser | None, now: datetime) -> Campaign:
+def ensure(*, item: Item, user: User | None, now: datetime) -> Campaign:
     """The item's campaign; an item that is in none gets its own, which starts to run at once."""
-    entry = CampaignItem.objects.filter(item=item).select_related("campaign").first()
-    if entry is not None:
-        return entry.campaign
+    known = Campaign.objects.filter(entries__item=item).first()
+    if known is not None:
+        return known
     campaign = Campaign.objects.create(
         name=item.title, created_by=user, state=Campaign.State.QUEUED, queued_at=now
     )
@@ -52,7 +52,7 @@ def resume(*, campaign: Campaign, now: datetime) -> None:
     hold(campaign=campaign)
 
 
-def cancel(*, campaign: Campaign, user: AbstractBaseUser | None, now: datetime) -> int:
+def cancel(*, campaign: Campaign, user: User | None, now: datetime) -> int:
     """Drop what has not left us, and give the number of publications dropped.
 
     What is out stays out; what is being sent at this moment is settled by its own outcome.

@@ -15,16 +15,19 @@ from promo.errors import ConfigurationError
 from promo.models import Destination
 from promo.rendering import find_template_faults, make_environment, make_render
 from promo.services import deliveries
-from promo.values import Problem
+from promo.services.clock import database_now
+from promo.values import Message, Problem, Receipt
 
-PUBLIC_NAMES = frozenset(
-    """
-    action address body_html calendar_url canonical_url chosen clear_url consent csrf_input current
-    dates deadlines facts fields filters funding_note groups heading indexed jsonld language lead link
-    meta months news newsletter newsletters notice ongoing page_title pictures preferences_url saved
-    site text title tone total trap unsubscribe_url
-    """.split()
-)
+# fmt: off
+PUBLIC_NAMES = frozenset({
+    "action", "address", "body_html", "calendar_url", "canonical_url", "chosen", "clear_url",
+    "consent", "csrf_input", "current", "dates", "deadlines", "facts", "fields", "filters",
+    "funding_note", "groups", "heading", "indexed", "jsonld", "language", "lead", "link",
+    "meta", "months", "news", "newsletter", "newsletters", "notice", "ongoing", "page_title",
+    "pictures", "preferences_url", "saved", "site", "text", "title", "tone", "total", "trap",
+    "unsubscribe_url",
+})
+# fmt: on
 """What the public pages' templates may use beyond the common names."""
 
 
@@ -46,7 +49,7 @@ def channel_class(key: str) -> type[ChannelContract]:
 
 
 def channel_for(destination: Destination) -> ChannelContract:
-    """The channel, ready to publish. Raises ConfigurationError where a required field is missing."""
+    """The channel, ready to publish; raises ConfigurationError where a field is missing."""
     made = channel_class(destination.channel)
     access = Access(config=destination.config, secrets=destination.secrets)
     missing = [
@@ -65,13 +68,13 @@ def _given(access: Access, key: str) -> str:
 
 
 def _wires(destination: Destination) -> Wires:
-    def enqueue(_access: Access, message: object, key: str) -> object:
-        return deliveries.start(destination=destination, key=key, now=datetime.now(UTC))
+    def enqueue(_access: Access, _message: Message, key: str) -> Receipt:
+        return deliveries.start(destination=destination, key=key, now=database_now())
 
     return Wires(
         http=lambda: door.open_session(guard=_operators_guard()),
         now=lambda: datetime.now(UTC),
-        enqueue=enqueue,  # type: ignore[arg-type]
+        enqueue=enqueue,
         longest_call=settings.PROMO_LONGEST_CALL,
         settings={
             name: str(getattr(settings, name))
@@ -108,7 +111,7 @@ def check_deadlines() -> None:
 
 
 def template_faults() -> list[Problem]:
-    """Templates with broken syntax or an unknown variable, found before anything is published."""
+    """Templates with broken syntax or an unknown variable, found before anything goes out."""
     names = {
         f"{key}/": COMMON_NAMES | channel.template_names for key, channel in installed().items()
     }

@@ -33,7 +33,7 @@ def send(subscription_id: int, *, now: datetime) -> None:
     context = {
         "institution": facts,
         "newsletter": row.newsletter.name,
-        "link": tokens.link("confirm", tokens.CONFIRM, row.id),
+        "link": tokens.link("confirm", tokens.CONFIRM, str(row.id)),
     }
     with translation.override(language):
         subject = _("Please confirm: {newsletter}").format(newsletter=row.newsletter.name)

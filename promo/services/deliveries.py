@@ -228,4 +228,4 @@ def decide_unknown(*, publication: Publication, send_again: bool, now: datetime)
 def progress(publication: Publication) -> dict[str, int]:
     """How many deliveries stand in each state. Finished when none is due, claimed or being sent."""
     counted = publication.deliveries.values_list("state").annotate(count=Count("id"))
-    return {state: count for state, count in counted.order_by()}
+    return dict(counted.order_by())

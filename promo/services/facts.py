@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -49,7 +51,7 @@ def absolute(address: str) -> str:
 
 
 def item_facts(item: Item) -> ItemFacts:
-    """Everything a channel may say about this content of the item (a live row: the approved one)."""
+    """Everything a channel may say about this content of the item; of a live row: the approved."""
     kind = KINDS[item.kind]
     approvals = list(item.approvals.all()) if item.pk else []
     with translation.override(item.language):
@@ -87,11 +89,11 @@ def item_facts(item: Item) -> ItemFacts:
             first_published_at=item.first_published_at,
             changed_at=item.last_published_at,
             sequence=approvals[-1].sequence if approvals else 0,
-            **_status(item, approvals),
+            **status_of(item, approvals),
         )
 
 
-def _status(item: Item, approvals: list[Approval]) -> dict[str, object]:
+def status_of(item: Item, approvals: list[Approval]) -> dict[str, Any]:
     """The event's status; a date that differs from one already told makes it rescheduled."""
     status = EventStatus(item.status)
     previous = item.previous_starts_at
@@ -196,7 +198,7 @@ def _text_block(value: object) -> Block:
     return Block("text", html=clean(html, base_url=settings.PROMO_BASE_URL))
 
 
-_BLOCKS = {
+_BLOCKS: dict[str, Callable[[Any], Block | None]] = {
     "heading": lambda value: Block("heading", text=str(value)),
     "text": _text_block,
     "item": _item_block,

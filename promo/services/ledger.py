@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from promo.models import Attempt, Publication
 
@@ -15,7 +15,7 @@ def write(
     event: Attempt.Event,
     *,
     at: datetime,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     text: str = "",
     detail: str = "",
 ) -> None:

@@ -72,7 +72,7 @@ def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
 
 
 def next_look(row: Publication, *, now: datetime) -> datetime:
-    """When to look next: soon after the mark, then twice after the quiet period, then ever slower."""
+    """When to look next: soon after the mark, twice after the quiet period, then ever slower."""
     marked_at = row.marked_at or now
     quiet: timedelta = settings.PROMO_QUIET_PERIOD
     moments = [marked_at + wait for wait in settings.PROMO_LOOKS if wait < quiet]
@@ -81,7 +81,7 @@ def next_look(row: Publication, *, now: datetime) -> datetime:
 
 
 def looks_due(*, now: datetime) -> list[int]:
-    """Unknown publications to look for now; each is pushed a lease ahead, so none is hinted twice."""
+    """Unknown publications to look for now; each is put off, so that none is hinted twice."""
     with transaction.atomic():
         rows = Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
         ids = list(rows.select_for_update(skip_locked=True).values_list("id", flat=True)[:200])

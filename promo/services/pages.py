@@ -1,6 +1,6 @@
 """The public pages and feeds: what is out on the website, rendered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import ModuleType
@@ -174,7 +174,7 @@ def one_in_calendar(item: Item, *, path: str) -> bytes:
     return ical.write_one(next(_entries([item])), feed_info(chosen=Chosen(), path=path))
 
 
-def _entries(items: Iterable[Item]) -> Iterable[Entry]:
+def _entries(items: Iterable[Item]) -> Iterator[Entry]:
     institution = institution_facts()
     for item in items:
         facts = item_facts(item)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from dateutil.rrule import rrulestr
 from django.db import transaction
@@ -24,7 +24,7 @@ from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
 from promo.protocol import DUE, UNSENT, Event, State, after
 from promo.services import channels, composing, ledger
-from promo.services.facts import told_start
+from promo.services.facts import status_of
 from promo.values import EventStatus, ImageConsent, Variant
 
 HORIZON = timedelta(days=400)
@@ -166,12 +166,11 @@ def _subject(item: Item, now: datetime) -> planning.Subject:
         deadline_at=item.deadline_at,
         occurrences=occurrences(item, now),
         approved_at=_approved_at(approvals),
-        status=EventStatus(item.status),
-        previous_starts_at=told_start(item, approvals),
-        moves=_moves(approvals),
+        changed_at=_changed_at(item, approvals, now),
         report_ready=_report_ready(item),
         places_left=item.status != EventStatus.SOLD_OUT,
         main_branch=item.branch_id is None or item.branch_id == _main_branch_id(),
+        **status_of(item, approvals),
     )
 
 
@@ -179,10 +178,14 @@ def _approved_at(approvals: list[Approval]) -> datetime | None:
     return approvals[0].at if approvals else None
 
 
-def _moves(approvals: list[Approval]) -> int:
-    """How often the date was changed from one approval to the next."""
-    starts = [approval.starts_at for approval in approvals]
-    return sum(before != after for before, after in pairwise(starts))
+def _changed_at(item: Item, approvals: list[Approval], now: datetime) -> datetime | None:
+    """When the date or the status last changed: now, where this content is not approved yet."""
+    told = [(approval.starts_at, approval.status) for approval in approvals]
+    if told and told[-1] != (item.starts_at, item.status):
+        return now
+    changed = (before != now_told for before, now_told in pairwise(told))
+    instants = (approval.at for approval in approvals[1:])
+    return max(compress(instants, changed), default=None)
 
 
 def _main_branch_id() -> int | None:
@@ -197,7 +200,7 @@ def _report_ready(item: Item) -> bool:
 
 
 def occurrences(item: Item, now: datetime) -> tuple[datetime, ...]:
-    """The starts of a series from now on, by the institution's wall clock; one start is no series."""
+    """The coming starts of a series, by the institution's wall clock; one start is no series."""
     if not item.recurrence or item.starts_at is None:
         return ()
     zone = Institution.load().tz

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -27,7 +27,7 @@ def _locked(publication_id: int, allowed: frozenset[State]) -> Publication:
     return row
 
 
-def retry(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
+def retry(*, publication_id: int, user: User, now: datetime) -> None:
     """Send it again: a person has decided that it is not out, or that late is better than never.
 
     For one that was too late, the too-late rule is lifted by this decision.
@@ -44,7 +44,7 @@ def retry(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Send it again."))
 
 
-def it_is_out(*, publication_id: int, url: str, user: AbstractBaseUser, now: datetime) -> None:
+def it_is_out(*, publication_id: int, url: str, user: User, now: datetime) -> None:
     """A person has seen it out: evidence, with the address where there is one."""
     with transaction.atomic():
         row = _locked(publication_id, sources(Event.FOUND))
@@ -57,7 +57,7 @@ def it_is_out(*, publication_id: int, url: str, user: AbstractBaseUser, now: dat
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("It is out."))
 
 
-def drop(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
+def drop(*, publication_id: int, user: User, now: datetime) -> None:
     """Do not publish it, and stop looking."""
     with transaction.atomic():
         row = _locked(publication_id, sources(Event.CANCEL))
@@ -67,8 +67,8 @@ def drop(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
         ledger.write(row, Attempt.Event.CANCELLED, at=now, user=user, text=_("Dropped."))
 
 
-def move(*, publication_id: int, to: datetime, user: AbstractBaseUser, now: datetime) -> None:
-    """Publish it at another time; the plan keeps this choice. Raises InvalidInput for a bad time."""
+def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> None:
+    """Publish it at another time; the plan keeps this. Raises InvalidInput for a bad time."""
     with transaction.atomic():
         row = _locked(publication_id, DUE)
         if to < now:
@@ -85,8 +85,8 @@ def move(*, publication_id: int, to: datetime, user: AbstractBaseUser, now: date
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Moved by hand."))
 
 
-def take_down(*, publication_id: int, user: AbstractBaseUser, now: datetime) -> None:
-    """Withdraw what is out, where the channel can. Raises NotAllowed or the channel's PublishError."""
+def take_down(*, publication_id: int, user: User, now: datetime) -> None:
+    """Withdraw what is out, where the channel can; raises NotAllowed or a PublishError."""
     row = Publication.objects.select_related("destination").get(id=publication_id)
     channel = channels.channel_for(row.destination)
     if row.state not in sources(Event.TAKEN_DOWN) or not channel.traits.can_withdraw:

@@ -1,7 +1,7 @@
 """The way of a publication: hand out, claim, mark, call, settle, and what to do when nobody knows.
 
-The protocol is `promo.protocol`. Every write here is guarded by it and, where a worker writes, fenced by
-the token of its claim. No network call is made inside a transaction.
+The protocol is `promo.protocol`. Every write here is guarded by it and, where a worker writes,
+fenced by the token of its claim. No network call is made inside a transaction.
 """
 
 import socket
@@ -73,7 +73,7 @@ def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
 
 
 def publish(publication_id: int, *, clock: Clock = database_now) -> None:
-    """Publish one publication if it is due: claim, mark, call, settle. Safe to call any number of times."""
+    """Publish it if it is due: claim, mark, call, settle. Safe to call any number of times."""
     claimed = claim(publication_id, now=clock())
     if claimed is None:
         return

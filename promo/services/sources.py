@@ -57,11 +57,12 @@ def read(*, source_id: int, guard: door.Guard, now: datetime) -> int:
 
 
 def _zone() -> ZoneInfo:
-    return Institution.load().tz
+    zone: ZoneInfo = Institution.load().tz
+    return zone
 
 
 def _keep(source: Source, found: Found, now: datetime) -> bool:
-    """Store one entry; True where it is new. A changed one that nobody used yet is brought up to date."""
+    """Store one entry; True where it is new. One that changed before anybody used it is renewed."""
     values = {
         "url": found.url[:1000],
         "title": found.title[:300] or _("(no title)"),

@@ -89,7 +89,7 @@ def confirm(*, subscription_id: int, ip: str | None, now: datetime) -> Subscript
         row.ended_at = None
         row.save(update_fields=["state", "confirmed_at", "ended_at"])
         Consent.objects.create(subscription=row, act=Consent.Act.CONFIRMED, at=now, ip=ip)
-        # A new, proved consent outweighs the reader's own earlier wish; not a bounce or a complaint.
+        # A new, proved consent outweighs the reader's own earlier wish, but no bounce or complaint.
         Suppression.objects.filter(
             address_hash=tokens.address_hash(row.subscriber.email),
             reason=Suppression.Reason.WISH,
@@ -154,7 +154,7 @@ def choose(
 ) -> None:
     """Apply the preference page: its name, language, and exactly these newsletters.
 
-    The reader came with a code from a mail to this very address, so a new choice is a proved consent.
+    The reader came with a code from a mail to this very address: a new choice is proved consent.
     """
     with transaction.atomic():
         Subscriber.objects.filter(id=subscriber.id).update(

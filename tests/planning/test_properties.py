@@ -83,7 +83,9 @@ def subjects(draw: st.DrawFn, ref: str = "item") -> Subject:
         ends_at=near + draw(later) if draw(st.booleans()) else None,
         all_day=draw(st.booleans()),
         deadline_at=near + draw(later) if draw(st.integers(0, 3)) == 0 else None,
-        occurrences=tuple(near + timedelta(days=n) for n in draw(st.sets(st.integers(0, 9)))),
+        occurrences=tuple(
+            near + timedelta(days=n) for n in draw(st.sets(st.integers(0, 9), max_size=5))
+        ),
         approved_at=near - draw(st.timedeltas(timedelta(days=-3), timedelta(days=45))),
         changed_at=near - timedelta(days=50) if draw(st.booleans()) else None,
         status=draw(st.sampled_from(EventStatus)),
@@ -129,7 +131,7 @@ def every(strategy: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
 
     def decorate(test: Any) -> Any:
         slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-        return settings(max_examples=80, deadline=None, suppress_health_check=slow)(
+        return settings(max_examples=900, deadline=None, suppress_health_check=slow)(
             given(strategy)(test)
         )
 

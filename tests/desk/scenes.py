@@ -1,0 +1,276 @@
+"""The desk of a small town library in the middle of its work: something on every screen."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.files.images import ImageFile
+from django.utils import timezone
+from PIL import Image
+from wagtail.models import Workflow
+
+from promo.models import (
+    Attempt,
+    Campaign,
+    CampaignItem,
+    Destination,
+    Entry,
+    Institution,
+    Issue,
+    Item,
+    Newsletter,
+    Partner,
+    Photo,
+    Publication,
+    Source,
+    Timetable,
+)
+from promo.protocol import State
+from promo.services import approvals, campaigns, composing, destinations, first_run, ledger
+from tests import making
+
+PASSWORD = "haslo-do-proby-1"
+TITLES = (
+    "Noc bajek: Muminki wracają do biblioteki",
+    "Klub seniora: jak rozpoznać oszustwo w sieci",
+    "Warsztaty komiksowe dla młodzieży",
+    "Głośne czytanie maluchom",
+    "Turniej gier planszowych",
+    "Dyskusyjny Klub Książki: „Empuzjon”",
+    "Spacer śladami kluczborskich pisarzy",
+    "Kiermasz książki przeczytanej",
+    "Robótki przy herbacie",
+    "Kurs obsługi czytnika e-booków",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The rows that tests name."""
+
+    item: Item
+    in_review: Item
+    issue: Issue
+    campaign: Campaign
+    published: Publication
+    failed: Publication
+    unknown: Publication
+    missed: Publication
+    planned: Publication
+    newsletter: Newsletter
+    destination: Destination
+    photo: Photo
+
+
+def people() -> None:
+    """An administrator (anna), an approver (ewa) and a writer (jan)."""
+    users = get_user_model().objects
+    users.create_superuser("anna", "anna@biblioteka.example.org", PASSWORD, first_name="Anna")
+    for name, group in (("ewa", first_run.APPROVERS), ("jan", first_run.WRITERS)):
+        user = users.create_user(
+            name, f"{name}@biblioteka.example.org", PASSWORD, first_name=name.capitalize()
+        )
+        user.groups.add(Group.objects.get(name=group))
+
+
+def photo(title: str = "Czytelnia", *, description: str = "Dzieci słuchają bajki") -> Photo:
+    """A picture of 1200 by 800 pixels in the library."""
+    return Photo.objects.create(
+        title=title, file=ImageFile(picture(), name="czytelnia.jpg"), description=description
+    )
+
+
+def picture(size: tuple[int, int] = (1200, 800), kind: str = "JPEG") -> io.BytesIO:
+    """A small landscape: sky and shelf."""
+    image = Image.new("RGB", size, "#d8c7a0")
+    for place, colour in enumerate(("#0d5c4d", "#b3530b", "#1d4ed8", "#7c2d12")):
+        image.paste(colour, (100 * place, size[1] // 3, 100 * place + 80, size[1]))
+    file = io.BytesIO()
+    image.save(file, kind)
+    file.seek(0)
+    return file
+
+
+def library() -> Newsletter:
+    """The house: its name, branches, a partner, readers, sources."""
+    first_run.prepare()
+    institution = Institution.load()
+    institution.name, institution.street = "Miejska Biblioteka Publiczna", "ul. Rynek 1"
+    institution.postal_code, institution.locality = "46-200", "Kluczbork"
+    institution.save()
+    making.branch()
+    making.branch(name="Filia nr 2", slug="filia-2", locality="Kluczbork")
+    Partner.objects.create(name="Dom Kultury „Bajka”", url="https://dk.example.org/")
+    _inbox()
+    return making.newsletter(readers=12)
+
+
+def _inbox() -> None:
+    good = Source.objects.create(name="Gmina Kluczbork", url="https://gmina.example.org/rss")
+    Source.objects.create(
+        name="Muzeum",
+        url="https://muzeum.example.org/rss",
+        problem="Serwer nie odpowiada.",
+    )
+    for number in range(3):
+        Entry.objects.create(
+            source=good,
+            guid=f"{number:064}",
+            url=f"https://gmina.example.org/{number}",
+            title=f"Miasto zaprasza na jarmark, odsłona {number + 1}",
+            summary="Rzemieślnicy, kramy i muzyka na Rynku. " * 6,
+            digest=f"{number:064}",
+            found_at=timezone.now() - timedelta(hours=number),
+        )
+
+
+def desk() -> Scene:
+    """Everything: a busy month, things that need a hand, drafts, an issue with every block."""
+    newsletter = library()
+    people()
+    shown = photo()
+    items = [_approved(title, days) for title, days in zip(TITLES, count(6, 2), strict=False)]
+    _paused_page()
+    troubles = _troubles(items)
+    draft = making.item(title="Wieczór z poezją Szymborskiej")
+    return Scene(
+        item=items[0],
+        in_review=_in_review(),
+        issue=_issue(newsletter, shown, items[0]),
+        campaign=_campaigns(draft),
+        planned=_planned(items[-1]),
+        newsletter=newsletter,
+        destination=Destination.objects.get(channel="facebook_page", paused_at=None),
+        photo=shown,
+        **troubles,
+    )
+
+
+def _approved(title: str, days: int) -> Item:
+    start = _at(days, 17)
+    kind = "workshop" if title.startswith("Warsztaty") else "author_meeting"
+    return making.approved(
+        title=title, kind=kind, starts_at=start, ends_at=start + timedelta(hours=2)
+    )
+
+
+def _at(days: int, hour: int) -> datetime:
+    zone = Institution.load().tz
+    day = timezone.localdate(timezone=zone) + timedelta(days=days)
+    return datetime(day.year, day.month, day.day, hour, tzinfo=zone)
+
+
+def _paused_page() -> None:
+    page = destinations.create(channel="facebook_page", name="Facebook filii")
+    because = "Facebook nas wylogował: zaloguj się ponownie."
+    destinations.pause(destination=page, because=because, now=timezone.now())
+
+
+def _troubles(items: list[Item]) -> dict[str, Publication]:
+    """One row in each state that a person meets, and some that went out this month."""
+    states = ("published", "failed", "unknown", "missed")
+    named = dict(zip(states, map(_own_publication, states, items[:4]), strict=True))
+    for item, state in zip(items, _many("published", 8), strict=False):
+        _own_publication(state, item, slot="earlier")
+    return named
+
+
+def _many(state: str, times: int) -> Iterator[str]:
+    return (state for _ in range(times))
+
+
+_PROBLEMS = {
+    "failed": "Facebook odrzucił wpis: zdjęcie jest za duże.",
+    "unknown": "Facebook nie odpowiedział w porę. Nie wiemy, czy wpis się ukazał.",
+    "missed": "It was too late to publish it.",
+}
+
+
+def _own_publication(state: str, item: Item, *, slot: str = "") -> Publication:
+    days = -2 - item.pk % 9
+    at = _at(days, 9)
+    row = Publication(
+        item=item,
+        destination=Destination.objects.filter(channel="facebook_page").order_by("id")[0],
+        slot=slot or f"scene-{state}",
+        variant="announce",
+        state=State(state).value,
+        planned_at=at,
+        due_at=at,
+        marked_at=at,
+        attempts=1,
+        problem=_PROBLEMS.get(state, ""),
+        published_at=at if state == "published" else None,
+        remote_url="http://127.0.0.1:8001/page/1/posts/1/" if state == "published" else "",
+        campaign=item.campaign_entry.campaign,
+    )
+    composing.recompose(row)
+    row.save()
+    events = {"failed": "refused", "unknown": "lost"}
+    ledger.write(row, Attempt.Event.MARKED, at=at)
+    ledger.write(row, Attempt.Event(events.get(state, state)), at=at, text=row.problem)
+    return row
+
+
+def _planned(item: Item) -> Publication:
+    rows = item.publications.filter(state="planned", destination__channel="facebook_page")
+    return rows.order_by("-planned_at")[0]
+
+
+def _in_review() -> Item:
+    item = making.item(title="Spotkanie z ilustratorką Marianną Oklejak")
+    item.save_revision(user=get_user_model().objects.get(username="jan"))
+    workflow = Workflow.objects.get(name="akceptacji")
+    workflow.start(item, get_user_model().objects.get(username="jan"))
+    return item
+
+
+def _campaigns(draft: Item) -> Campaign:
+    """One that waits for its start; those of the approved items run; one is paused, one cancelled."""
+    running = list(Campaign.objects.order_by("id"))
+    campaigns.pause(campaign=running[1])
+    campaigns.cancel(campaign=running[2], user=None, now=timezone.now())
+    waiting = Campaign.objects.create(name="Tydzień Bibliotek", goal="więcej młodzieży w maju")
+    CampaignItem.objects.create(campaign=waiting, item=draft)
+    return running[0]
+
+
+def _issue(newsletter: Newsletter, shown: Photo, item: Item) -> Issue:
+    """A draft with every kind of block."""
+    blocks: list[tuple[str, Any]] = [
+        ("heading", "W grudniu u nas"),
+        ("text", "<p>Zapraszamy na <b>spotkania</b> i warsztaty.</p>"),
+        ("item", item),
+        ("picture", shown),
+        ("button", {"text": "Cały program", "url": "https://biblioteka.example.org/"}),
+        ("divider", None),
+    ]
+    shown.contextual_alt_text, shown.decorative = shown.description, False
+    issue = Issue(
+        newsletter=newsletter,
+        subject="Grudzień w bibliotece",
+        preheader="Spotkania, warsztaty i ferie: co robić w grudniu w bibliotece.",
+        send_at=_at(8, 9),
+        blocks=blocks,
+        live=False,
+    )
+    issue.full_clean()
+    issue.save()
+    issue.save_revision()
+    return issue
+
+
+def usual_timetable() -> Timetable:
+    return Timetable.objects.order_by("id")[0]
+
+
+def approve_again(item: Item) -> None:
+    """What the big button does."""
+    approvals.approve(content=item)
