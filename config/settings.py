@@ -83,6 +83,8 @@ PROMO_CHANNELS = [
     "promo.channels.newsletter_email",
     "promo.channels.website",
 ]
+# Directories with templates of the institution's own, laid out like templates/ and found first.
+PROMO_TEMPLATE_ROOTS = env.list("PROMO_TEMPLATE_ROOTS", default=[])
 PROMO_FACEBOOK_GRAPH_URL = env.str(
     "PROMO_FACEBOOK_GRAPH_URL",
     default=f"{REHEARSAL_URL}/graph" if REHEARSAL_URL else "https://graph.facebook.com",

@@ -1,8 +1,8 @@
 """A pytest plugin: the real PostgreSQL and Redis for one test run, in a home of its own.
 
-Loaded with `-p tests.stack`, before Django reads its settings. The controller compiles the catalogues
-and starts the engines, the workers of xdist inherit their addresses and take a Redis database of their
-own.
+Loaded with `-p tests.stack`, before Django reads its settings. The controller compiles the
+translations and starts the engines; the workers of xdist inherit their addresses and take a Redis
+database of their own.
 """
 
 import os

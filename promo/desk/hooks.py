@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
-from wagtail import hooks
+from wagtail.hooks import register
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.snippets.models import register_snippet
 
@@ -38,7 +38,7 @@ KEPT_PANELS = {
 }
 
 
-@hooks.register("register_admin_viewset")
+@register("register_admin_viewset")
 def viewsets() -> list[ViewSet]:
     return [
         CalendarViewSet(),
@@ -49,33 +49,33 @@ def viewsets() -> list[ViewSet]:
     ]
 
 
-@hooks.register("register_permissions")
+@register("register_permissions")
 def permissions() -> Any:
     return Permission.objects.filter(content_type__app_label="promo")
 
 
-@hooks.register("construct_main_menu")
+@register("construct_main_menu")
 def trim_menu(request: HttpRequest, items: list[Any]) -> None:
     items[:] = [item for item in items if item.name not in HIDDEN_MENU]
 
 
-@hooks.register("construct_settings_menu")
+@register("construct_settings_menu")
 def trim_settings(request: HttpRequest, items: list[Any]) -> None:
     items[:] = [item for item in items if item.name not in HIDDEN_SETTINGS]
 
 
-@hooks.register("construct_homepage_panels")
+@register("construct_homepage_panels")
 def homepage(request: HttpRequest, panels: list[Any]) -> None:
     kept = [panel for panel in panels if getattr(panel, "name", "") in KEPT_PANELS]
     panels[:] = [*home_panels(request), *kept]
 
 
-@hooks.register("construct_homepage_summary_items")
+@register("construct_homepage_summary_items")
 def no_summary(request: HttpRequest, items: list[Any]) -> None:
     items.clear()
 
 
-@hooks.register("construct_snippet_action_menu")
+@register("construct_snippet_action_menu")
 def approval_first(menu_items: list[Any], request: HttpRequest, context: Any) -> None:
     """While an item is in review, approving is the one big button; plain publishing hides."""
     in_review = any(item.name == "approve" for item in menu_items)
@@ -85,17 +85,17 @@ def approval_first(menu_items: list[Any], request: HttpRequest, context: Any) ->
     menu_items.sort(key=lambda item: item.name != "approve")
 
 
-@hooks.register("insert_global_admin_css")
+@register("insert_global_admin_css")
 def styles() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("promo/desk.css"))
 
 
-@hooks.register("insert_global_admin_js")
+@register("insert_global_admin_js")
 def scripts() -> str:
     return format_html('<script src="{}" defer></script>', static("promo/desk.js"))
 
 
-@hooks.register("insert_editor_js")
+@register("insert_editor_js")
 def editor_scripts() -> str:
     return format_html(
         '<script src="{}" data-plan-url="{}" defer></script>',

@@ -31,7 +31,7 @@ LONGEST_NAME = 120
 _YES = frozenset({"yes", "true", "1", "tak", "x"})
 _NO = frozenset({"no", "false", "0", "nie", ""})
 _PICTURE = ("file", "alt", "author", "licence", "consent")
-_CONTROLS = frozenset({"Cc", "Cs", "Cn", "Co"})
+_CONTROLS = frozenset({"Cc", "Cs"})
 _LAYOUT = frozenset("\n\t")
 
 

@@ -1,8 +1,8 @@
 """Instants as files write them: exact, local, or counted from the day of the import.
 
 `2026-12-01 17:00` · `1.12.2026 17:00` · `2026-12-01T17:00+01:00` · `+12d 17:00` · `+12d tue 17:00`,
-the first Tuesday from the twelfth day on. Without a zone the institution's is meant. Without an hour
-a day is meant: its first minute for a start, its last for an end or a deadline.
+the first Tuesday from the twelfth day on. Without a zone the institution's is meant. Without an
+hour a day is meant: its first minute for a start, its last for an end or a deadline.
 """
 
 from __future__ import annotations

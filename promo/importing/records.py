@@ -16,9 +16,6 @@ from promo.importing.bodies import to_html
 from promo.importing.cells import Cell
 from promo.importing.inputs import ItemInput
 from promo.importing.moments import Calendar, last_minute, read_moment
-from promo.planning.kinds import KINDS, Timing
-
-MAX_BYTES = 5 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +86,12 @@ def refused(errors: list[InvalidInput]) -> InvalidRows:
 
 
 def unknown_field(name: str, *, row: int | None) -> InvalidInput:
-    near = cells.near(name, KNOWN)
-    return InvalidInput(cells.unknown(name, KNOWN, likely=near).text, field=name, row=row)
+    """The error for a field of this name; "" stands for a cell without a column."""
+    if name:
+        text = cells.unknown(name, KNOWN, likely=cells.near(name, KNOWN)).text
+    else:
+        text = _("There is text in a cell without a column name: is a quotation mark missing?")
+    return InvalidInput(text, field=name, row=row)
 
 
 class _Reading:
@@ -113,7 +114,7 @@ class _Reading:
             elif name not in KNOWN:
                 self.errors.append(unknown_field(name, row=self._record.row))
         for name in REQUIRED:
-            if not self._record.cells.get(name):
+            if _is_empty(self._record.cells.get(name, "")):
                 self._refuse(name, _("This field must not be empty."))
 
     def _read_times(self) -> None:
@@ -123,7 +124,7 @@ class _Reading:
             self._read(name, self._record.cells.get(name, ""), self._end)
 
     def _read(self, name: str, cell: Cell, parse: Callable[[Cell], object]) -> None:
-        if cell == "":
+        if _is_empty(cell):
             return
         try:
             self.values[name] = parse(cell)
@@ -146,6 +147,10 @@ class _Reading:
         self.errors.append(InvalidInput(text, field=name, row=self._record.row))
 
 
+def _is_empty(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
 def _contradictions(values: Mapping[str, Any], row: int) -> Iterator[InvalidInput]:
     """What each field alone cannot show."""
 
@@ -157,10 +162,5 @@ def _contradictions(values: Mapping[str, Any], row: int) -> Iterator[InvalidInpu
         yield wrong("starts_at", _("There is an end but no start."))
     if starts and ends and ends < starts:
         yield wrong("ends_at", _("It ends before it starts."))
-    closes = values.get("sign_up_until_at")
-    if starts and closes and closes > (ends or starts):
-        yield wrong("sign_up_until_at", _("The sign-up closes after the event is over."))
     if values.get("recurrence") and not starts:
         yield wrong("starts_at", _("A series needs the start of its first meeting."))
-    if KINDS[values["kind"]].timing is Timing.DEADLINE and not values.get("deadline_at"):
-        yield wrong("deadline_at", _("A contest needs its closing date."))

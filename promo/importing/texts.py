@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
-from promo.importing.records import MAX_BYTES
 from promo.sources.encodings import decode_feed
 
+MAX_BYTES = 5 * 2**20
 _UNDECODABLE = "\ufffd"
 
 

@@ -128,5 +128,5 @@ class _Builder:
         return found
 
     def _refusal(self, event: Event, reason: str) -> InvalidInput:
-        message = _("Line {line}: {reason}.")
-        return InvalidInput(message.format(line=event.start_mark.line + 1, reason=reason))
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        return InvalidInput(_("Line {line}: {reason}.").format(line=line, reason=reason))

@@ -130,26 +130,23 @@ def _until_the_end(step: Step, *, scene: Scene, occurrence: datetime | None) -> 
     zone = scene.rules.zone
     if occurrence:
         return Limit.at(end_of_day(occurrence.astimezone(zone).date(), zone), ReasonCode.AFTER_END)
-    if step.anchor is Anchor.DEADLINE:
-        return Limit.at(scene.subject.deadline_at, ReasonCode.AFTER_DEADLINE)
-    return Limit.at(end_of(scene.subject, zone), ReasonCode.AFTER_END)
+    deadline_at = scene.subject.deadline_at
+    end = deadline_at if step.anchor is Anchor.DEADLINE else end_of(scene.subject, zone)
+    closes = end is not None and end == deadline_at
+    return Limit.at(end, ReasonCode.AFTER_DEADLINE if closes else ReasonCode.AFTER_END)
 
 
 def _until_the_start(step: Step, *, scene: Scene, occurrence: datetime | None) -> Limit:
     subject = scene.subject
     begins_at = occurrence or subject.begins_at
-    if step.variant is Variant.TODAY and begins_at:
-        return _today(begins_at, scene=scene)
-    if occurrence:
-        return Limit.at(occurrence, ReasonCode.AFTER_START)
-    if step.anchor is Anchor.DEADLINE:
-        return Limit.at(subject.deadline_at, ReasonCode.AFTER_DEADLINE)
-    if step.anchor in AT_APPROVAL and subject.occurrences:
-        return Limit.at(max(subject.occurrences), ReasonCode.AFTER_START)
-    if begins_at is None:
+    if begins_at is None or step.anchor is Anchor.DEADLINE:
         return _until_the_end(step, scene=scene, occurrence=None)
+    if step.variant is Variant.TODAY:
+        return _today(begins_at, scene=scene)
+    if occurrence is None and step.anchor in AT_APPROVAL and subject.occurrences:
+        return Limit.at(max(subject.occurrences), ReasonCode.AFTER_START)
     # A contest opens long before its deadline: until then people are invited to take part.
-    if subject.deadline_at and subject.deadline_at > begins_at:
+    if occurrence is None and subject.deadline_at and subject.deadline_at > begins_at:
         return Limit.at(subject.deadline_at, ReasonCode.AFTER_DEADLINE)
     return Limit.at(begins_at, ReasonCode.AFTER_START)
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import jinja2
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -22,7 +24,7 @@ from promo.values import Message, Problem, Receipt
 PUBLIC_NAMES = frozenset({
     "action", "address", "body_html", "calendar_url", "canonical_url", "chosen", "clear_url",
     "consent", "csrf_input", "current", "dates", "deadlines", "facts", "fields", "filters",
-    "funding_note", "groups", "heading", "indexed", "jsonld", "language", "lead", "link",
+    "funding_note", "groups", "heading", "indexed", "jsonld", "kind_label", "language", "lead", "link",
     "meta", "months", "news", "newsletter", "newsletters", "notice", "ongoing", "page_title",
     "pictures", "preferences_url", "saved", "site", "text", "title", "tone", "total", "trap",
     "unsubscribe_url",
@@ -31,12 +33,14 @@ PUBLIC_NAMES = frozenset({
 """What the public pages' templates may use beyond the common names."""
 
 
-@cache
 def installed() -> Mapping[str, type[ChannelContract]]:
     """The channel classes by key, in the order of the settings."""
-    return {
-        path.rpartition(".")[2]: import_module(path).Channel for path in settings.PROMO_CHANNELS
-    }
+    return _loaded(tuple(settings.PROMO_CHANNELS))
+
+
+@cache
+def _loaded(paths: tuple[str, ...]) -> Mapping[str, type[ChannelContract]]:
+    return {path.rpartition(".")[2]: import_module(path).Channel for path in paths}
 
 
 def channel_class(key: str) -> type[ChannelContract]:
@@ -93,10 +97,14 @@ def _operators_guard() -> door.Guard:
     )
 
 
-@cache
 def render(language: str) -> Render:
-    """Renders a template below templates/ in this language."""
-    return make_render(make_environment(), language=language)
+    """Renders a template in this language: the institution's own, else ours below templates/."""
+    return make_render(_environment(tuple(settings.PROMO_TEMPLATE_ROOTS)), language=language)
+
+
+@cache
+def _environment(roots: tuple[str, ...]) -> jinja2.Environment:
+    return make_environment(*map(Path, roots))
 
 
 def check_deadlines() -> None:
@@ -117,4 +125,5 @@ def template_faults() -> list[Problem]:
     }
     names["public/"] = COMMON_NAMES | PUBLIC_NAMES
     names[""] = COMMON_NAMES
-    return find_template_faults(make_environment(), context_names=names)
+    environment = _environment(tuple(settings.PROMO_TEMPLATE_ROOTS))
+    return find_template_faults(environment, context_names=names)

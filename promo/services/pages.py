@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import ModuleType
 from urllib.parse import urlsplit
 
-from django.db.models import Min, Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from wagtail.images import get_image_model
 
-from promo.channels.website.entry import entry_context
 from promo.channels.website.feeds import (
     Entry,
     FeedInfo,
@@ -28,7 +27,7 @@ from promo.channels.website.feeds import (
 from promo.channels.website.filters import Chosen
 from promo.channels.website.pages import agenda_context, item_context
 from promo.channels.website.site import Link, Site
-from promo.models import Institution, Item, ItemPhoto, Newsletter
+from promo.models import Institution, Item, ItemPhoto, Newsletter, Publication
 from promo.protocol import State
 from promo.services import channels
 from promo.services.facts import absolute, institution_facts, item_facts
@@ -62,12 +61,14 @@ FORMATS = {
 
 
 def out(chosen: Chosen = Chosen()) -> QuerySet[Item]:  # noqa: B008  (frozen)
-    """Approved items whose publication on the website is out, with the instant of the first one."""
-    rows = Item.objects.filter(
-        live=True,
-        publications__destination__channel=WEBSITE,
-        publications__state=State.PUBLISHED,
-    ).annotate(out_at=Min("publications__published_at"))
+    """Approved items whose publication on the website is out: since when, and the entry's HTML."""
+    entries = Publication.objects.filter(
+        item=OuterRef("pk"), destination__channel=WEBSITE, state=State.PUBLISHED
+    ).order_by("published_at")
+    rows = Item.objects.filter(live=True, pk__in=_out_ids()).annotate(
+        out_at=Subquery(entries.values("published_at")[:1]),
+        entry_html=Subquery(entries.values("message_json__html")[:1]),
+    )
     if chosen.kind:
         rows = rows.filter(kind=chosen.kind)
     if chosen.branch:
@@ -82,6 +83,11 @@ def out(chosen: Chosen = Chosen()) -> QuerySet[Item]:  # noqa: B008  (frozen)
         "approvals",
         Prefetch("photos", ItemPhoto.objects.prefetch_related(Prefetch("photo", photos))),
     )
+
+
+def _out_ids() -> QuerySet[Publication, int | None]:
+    out_there = Publication.objects.filter(destination__channel=WEBSITE, state=State.PUBLISHED)
+    return out_there.values_list("item_id", flat=True)
 
 
 def _current(rows: QuerySet[Item], now: datetime) -> QuerySet[Item]:
@@ -175,14 +181,11 @@ def one_in_calendar(item: Item, *, path: str) -> bytes:
 
 
 def _entries(items: Iterable[Item]) -> Iterator[Entry]:
-    institution = institution_facts()
     for item in items:
         facts = item_facts(item)
         published_at = item.out_at
         changed_at = item.last_published_at or published_at
-        render = channels.render(facts.language)
-        html = render("website/entry.html.j2", entry_context(facts, institution)).strip()
-        yield Entry(facts, html, published_at=published_at, changed_at=changed_at)
+        yield Entry(facts, item.entry_html, published_at=published_at, changed_at=changed_at)
 
 
 def feed_info(*, chosen: Chosen, path: str) -> FeedInfo:

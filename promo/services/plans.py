@@ -1,6 +1,6 @@
 """From an item to its publications: the planner's answer, stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import compress, pairwise
 
@@ -84,6 +84,7 @@ def replan(*, item: Item, now: datetime) -> planning.Plan:
                 row.campaign_id = campaign_id
                 _store(row, planned)
         _drop_others(rows, kept, now)
+        _renew_what_is_ours(rows.values())
     return made
 
 
@@ -107,6 +108,15 @@ def _store(row: Publication, planned: planning.Planned) -> None:
     )
     composing.recompose(row)
     row.save()
+
+
+def _renew_what_is_ours(rows: Iterable[Publication]) -> None:
+    """Entries on our own ground show what was approved last; nobody else needs to be asked."""
+    for row in rows:
+        traits = channels.channel_class(row.destination.channel).traits
+        if row.state == State.PUBLISHED and traits.repeat_safe and traits.can_edit:
+            composing.recompose(row)
+            row.save(update_fields=["message_json", "digest"])
 
 
 def _drop_others(

@@ -15,6 +15,7 @@ from promo.embedded import Layout, Postgres, Redis, broker_url, database_url, re
 from tests.deploy.composefile import services
 from tests.supervisor.conftest import ROOT, free_ports
 
+STAYING = ("beat", "tick", "web", "worker")
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("compose")]
 
 
@@ -46,27 +47,42 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         }
 
 
-@pytest.fixture(scope="module")
-def running(environ: dict[str, str]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Static files as the image has them, `prepare` to its end, then everything that stays."""
-    compose = services()
-    run(["promo", "compile", "--static"], environ)
-    run(compose["prepare"]["command"], environ)
-    started: dict[str, subprocess.Popen[bytes]] = {}
-    home = Path(environ["PROMO_HOME"])
-    for name in ("web", "worker", "beat", "tick"):
-        command = [
-            str(home / "beat") if word == "/tmp/beat" else word for word in compose[name]["command"]
-        ]
-        with (home / f"{name}.log").open("wb") as log:
-            started[name] = subprocess.Popen(
-                command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True
+class Stack:
+    """The services that stay, each as a process of its own."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.environ = environ
+        self.home = Path(environ["PROMO_HOME"])
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        command = services()[name]["command"]
+        with (self.home / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [str(self.home / "beat") if word == "/tmp/beat" else word for word in command],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
-    yield started
-    for process in started.values():
-        process.terminate()
-    for process in started.values():
-        process.wait()
+
+    def stop(self, name: str) -> int:
+        self.processes[name].terminate()
+        return self.processes[name].wait()
+
+
+@pytest.fixture(scope="module")
+def stack(environ: dict[str, str]) -> Iterator[Stack]:
+    """Static files as the image has them, `prepare` to its end, then everything that stays."""
+    run(["promo", "compile", "--static"], environ)
+    run(services()["prepare"]["command"], environ)
+    made = Stack(environ)
+    for name in STAYING:
+        made.start(name)
+    yield made
+    for name in STAYING:
+        made.stop(name)
 
 
 def run(command: list[str], environ: dict[str, str]) -> None:
@@ -77,24 +93,18 @@ def run(command: list[str], environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
-def test_each_becomes_healthy_by_its_own_check(
-    name: str, running: dict[str, subprocess.Popen[bytes]], environ: dict[str, str]
+def test_each_becomes_healthy_by_its_own_check_and_ends_well(
+    name: str, stack: Stack, environ: dict[str, str]
 ) -> None:
     kind, *check = services()[name]["healthcheck"]["test"]
     command = ["sh", "-c", *check] if kind == "CMD-SHELL" else check
     while subprocess.run(
         command, cwd=ROOT, env=environ, capture_output=True, check=False
     ).returncode:
-        assert running[name].poll() is None, f"{name} ended"
+        assert stack.processes[name].poll() is None, f"{name} ended"
+    assert stack.stop(name) == 0
+    stack.start(name)
 
 
-def test_the_second_clock_goes_on(running: dict[str, subprocess.Popen[bytes]]) -> None:
-    assert running["tick"].poll() is None
-
-
-def test_each_ends_well_when_it_is_asked_to(
-    running: dict[str, subprocess.Popen[bytes]],
-) -> None:
-    for name in ("beat", "tick", "web", "worker"):
-        running[name].terminate()
-        assert running[name].wait() == 0, name
+def test_the_second_clock_goes_on(stack: Stack) -> None:
+    assert stack.processes["tick"].poll() is None

@@ -131,7 +131,7 @@ def every(strategy: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
 
     def decorate(test: Any) -> Any:
         slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-        return settings(max_examples=900, deadline=None, suppress_health_check=slow)(
+        return settings(max_examples=80, deadline=None, suppress_health_check=slow)(
             given(strategy)(test)
         )
 

@@ -35,7 +35,13 @@ class Promo:
             "PROMO_REHEARSAL_SMTP_PORT": str(smtp),
         }
         self.said: list[str] = []
-        self.process = subprocess.Popen(
+        self.process = self._started()
+
+    def start_again(self) -> None:
+        self.process = self._started()
+
+    def _started(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             [sys.executable, "-m", "promo.cli", "up"],
             cwd=ROOT,
             env=self.environ,
@@ -71,7 +77,9 @@ def promo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Promo]:
 
 
 def get(url: str) -> tuple[int, str]:
-    with urllib.request.urlopen(url) as answer:
+    """Like a browser: a page that sets a cookie and leads on is followed."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(url) as answer:
         return answer.status, answer.read().decode()
 
 
@@ -82,8 +90,8 @@ def test_the_desk_asks_for_a_name(promo: Promo) -> None:
 
 
 def test_the_first_way_in_lets_a_password_be_chosen(promo: Promo) -> None:
-    [line] = [line for line in promo.said if "First login" in line]
-    status, page = get(line.split()[2])
+    lines = [line for line in promo.said if "First login" in line]
+    status, page = get(lines[-1].split()[2])
     assert status == 200
     assert 'type="password"' in page
 
@@ -121,6 +129,8 @@ def test_it_stops_cleanly_and_nothing_stays(promo: Promo) -> None:
     layout = Layout(promo.home)
     assert not Postgres(layout).is_running()
     assert not Redis(layout).is_running()
+    promo.start_again()
+    promo.hear("Ctrl-C stops it.")
 
 
 def proportional_memory(root: int) -> int:
