@@ -19,7 +19,7 @@ def _fernet() -> MultiFernet:
     try:
         return MultiFernet([Fernet(key) for key in settings.PROMO_ENCRYPTION_KEYS])
     except ValueError as error:
-        message = _("PROMO_ENCRYPTION_KEYS holds something that is no Fernet key.")
+        message = _("PROMO_ENCRYPTION_KEYS contains something that is not a Fernet key.")
         raise ConfigurationError(message) from error
 
 

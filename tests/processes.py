@@ -6,7 +6,7 @@
         doomed = hatchery.hatch(("doomed-1",), {"PROMO_STOP_AT": "after_mark", ...})
         doomed.kill9()
 
-What such processes are to see must be committed: ask for the fixture `committed_db`, not for `db`.
+What such processes are to see must be committed: `pytest.mark.django_db(transaction=True)`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-import pytest
 from django.conf import settings
-from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOK_EVERY = 0.05
@@ -162,29 +160,3 @@ class Hatchery:
         worker = Doomed(int(answers.readline()))
         self._hatched.append(worker)
         return worker
-
-
-@pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database with real commits, which other processes see; it is left as it was found.
-
-    Django's transactional tests empty every table instead, also those that migrations fill.
-    """
-    with django_db_blocker.unblock():
-        before = _filled()
-        yield
-        with transaction.atomic(), connection.cursor() as cursor:
-            for table in sorted(_filled() - before):  # foreign keys are checked at the commit
-                cursor.execute(f'DELETE FROM "{table}"')
-        connection.close()
-
-
-def _filled() -> set[str]:
-    """The tables with rows in them."""
-    tables = connection.introspection.table_names()
-    union = " UNION ALL ".join(
-        f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in tables
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(union)
-        return {table for (table,) in cursor.fetchall()}

@@ -1,6 +1,7 @@
-"""A drawing surface for flat illustrations: simple shapes, drawn large and made small for smooth edges.
+"""A drawing surface for flat illustrations.
 
-All measures are in pixels of the finished picture, 1600 x 900.
+Shapes are drawn large and made small in the end, which smooths their edges. All measures are in
+pixels of the finished picture, 1600 x 900.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def rect(
-        self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0
+        self, x: float, y: float, width: float, height: float, colour: Colour, *, radius: float = 0
     ) -> None:
         """A rectangle from its upper left corner, with round corners if asked for."""
         box = _scaled((x, y), (x + width, y + height))
-        self._draw.rounded_rectangle(box, radius * _SCALE, fill=colour)
+        self._draw.rounded_rectangle(box, radius=radius * _SCALE, fill=colour)
 
     def circle(self, x: float, y: float, radius: float, colour: Colour) -> None:
         self.ellipse(x, y, radius, radius, colour)
@@ -52,7 +53,7 @@ class Canvas:
             self.circle(x, y, width / 2, colour)
 
     def pie(
-        self, x: float, y: float, radius: float, start: float, end: float, colour: Colour
+        self, x: float, y: float, radius: float, colour: Colour, *, start: float, end: float
     ) -> None:
         """A slice; angles in degrees, clockwise from the right."""
         box = _scaled((x - radius, y - radius), (x + radius, y + radius))

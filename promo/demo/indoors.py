@@ -18,13 +18,13 @@ def book_row(
         width = 26 + (nth * 7) % 5 * 7
         height = high * (0.72 + (nth * 5) % 7 * 0.04)
         colour = SPINES[(nth * 3 + nth // 4) % len(SPINES)]
-        if nth % 9 == 5 and x + width + 60 < until:
+        if not (nth + 4) % 9 and x + width + 60 < until:
             lean = height * 0.28
             corners = [(x, base), (x + width, base), (x + width + lean, base - height)]
             canvas.polygon([*corners, (x + lean, base - height)], colour)
             x += width + lean
         else:
-            canvas.rect(x, base - height, width, height, colour, 3)
+            canvas.rect(x, base - height, width, height, colour, radius=3)
             canvas.rect(x + 4, base - height * 0.86, width - 8, 7, CREAM)
             canvas.rect(x + 4, base - height * 0.24, width - 8, 5, CREAM)
             x += width
@@ -37,7 +37,7 @@ def shelves() -> Canvas:
     canvas = Canvas("#e8d9bf", "#dfc9a4")
     canvas.rect(0, 740, 1600, 160, "#a9743f")
     canvas.rect(0, 740, 1600, 10, "#8f5f31")
-    canvas.rect(90, 60, 1010, 690, DARK_WOOD, 10)
+    canvas.rect(90, 60, 1010, 690, DARK_WOOD, radius=10)
     for row in range(4):
         top = 84 + row * 165
         canvas.rect(112, top, 470, 146, "#5f3a1b")
@@ -53,10 +53,10 @@ def shelves() -> Canvas:
 
 
 def _armchair(canvas: Canvas, x: float, y: float) -> None:
-    canvas.rect(x + 40, y - 110, 220, 260, "#1f6f62", 50)
-    canvas.rect(x, y + 20, 70, 190, "#17594e", 34)
-    canvas.rect(x + 230, y + 20, 70, 190, "#17594e", 34)
-    canvas.rect(x + 50, y + 90, 200, 110, "#2a8474", 24)
+    canvas.rect(x + 40, y - 110, 220, 260, "#1f6f62", radius=50)
+    canvas.rect(x, y + 20, 70, 190, "#17594e", radius=34)
+    canvas.rect(x + 230, y + 20, 70, 190, "#17594e", radius=34)
+    canvas.rect(x + 50, y + 90, 200, 110, "#2a8474", radius=24)
     canvas.rect(x + 30, y + 205, 22, 40, DARK_WOOD)
     canvas.rect(x + 248, y + 205, 22, 40, DARK_WOOD)
     canvas.polygon(
@@ -78,22 +78,24 @@ def stage() -> Canvas:
     for side in (0, 1):
         for fold in range(5):
             x = fold * 66 if side == 0 else 1600 - 66 - fold * 66
-            canvas.rect(x, 0, 66, 760 - fold * 26, ("#a4243b", "#8c1c32")[fold % 2], 20)
+            canvas.rect(x, 0, 66, 760 - fold * 26, ("#a4243b", "#8c1c32")[fold % 2], radius=20)
     canvas.rect(0, 0, 1600, 96, "#8c1c32")
     for scallop in range(10):
-        canvas.pie(80 + scallop * 160, 92, 80, 0, 180, ("#a4243b", "#97203a")[scallop % 2])
+        canvas.pie(
+            80 + scallop * 160, 92, 80, ("#a4243b", "#97203a")[scallop % 2], start=0, end=180
+        )
     for x, colour in ((500, "#30638e"), (980, "#1f6f62")):
-        canvas.rect(x, 500, 120, 150, colour, 22)
-        canvas.rect(x - 8, 620, 136, 46, colour, 18)
+        canvas.rect(x, 500, 120, 150, colour, radius=22)
+        canvas.rect(x - 8, 620, 136, 46, colour, radius=18)
         canvas.rect(x + 4, 664, 12, 90, INK)
         canvas.rect(x + 104, 664, 12, 90, INK)
-    canvas.rect(1150, 640, 130, 14, PALE_WOOD, 6)
+    canvas.rect(1150, 640, 130, 14, PALE_WOOD, radius=6)
     canvas.rect(1208, 654, 14, 104, PALE_WOOD)
-    canvas.rect(1170, 612, 90, 14, "#edae49", 3)
-    canvas.rect(1176, 598, 82, 14, "#d1495b", 3)
+    canvas.rect(1170, 612, 90, 14, "#edae49", radius=3)
+    canvas.rect(1176, 598, 82, 14, "#d1495b", radius=3)
     canvas.rect(794, 400, 12, 350, "#d8dde3")
     canvas.ellipse(800, 756, 86, 14, "#d8dde3")
-    canvas.rect(776, 352, 48, 64, "#9aa5b1", 14)
+    canvas.rect(776, 352, 48, 64, "#9aa5b1", radius=14)
     canvas.circle(800, 330, 52, "#c7ced6")
     for bar in range(5):
         canvas.rect(752, 300 + bar * 14, 96, 4, "#8793a0")
@@ -103,7 +105,7 @@ def stage() -> Canvas:
 def computers() -> Canvas:
     """Three computers on a long table, a mug and a plant by the window."""
     canvas = Canvas("#e9f1f4", "#d3e3e6")
-    canvas.rect(1120, 90, 380, 400, PAPER, 10)
+    canvas.rect(1120, 90, 380, 400, PAPER, radius=10)
     canvas.rect(1140, 110, 340, 360, "#a9d6e5")
     canvas.circle(1390, 190, 44, "#ffd166")
     canvas.polygon(
@@ -111,25 +113,25 @@ def computers() -> Canvas:
     )
     canvas.rect(1304, 110, 12, 360, PAPER)
     canvas.rect(0, 640, 1600, 260, "#c9d6d3")
-    canvas.rect(60, 600, 1480, 44, WOOD, 10)
+    canvas.rect(60, 600, 1480, 44, WOOD, radius=10)
     canvas.rect(120, 644, 26, 256, DARK_WOOD)
     canvas.rect(1454, 644, 26, 256, DARK_WOOD)
     for nth, colour in enumerate(("#30638e", "#1f6f62", "#7a4e8c")):
         _computer(canvas, 130 + nth * 370, colour, nth)
-    canvas.rect(1290, 536, 54, 64, "#d1495b", 8)
+    canvas.rect(1290, 536, 54, 64, "#d1495b", radius=8)
     canvas.circle(1352, 566, 20, "#d1495b")
     canvas.circle(1352, 566, 11, "#d3e3e6")
     return canvas
 
 
 def _computer(canvas: Canvas, x: float, colour: Colour, nth: int) -> None:
-    canvas.rect(x, 300, 300, 210, INK, 16)
-    canvas.rect(x + 14, 314, 272, 170, colour, 6)
+    canvas.rect(x, 300, 300, 210, INK, radius=16)
+    canvas.rect(x + 14, 314, 272, 170, colour, radius=6)
     for row in range(4):
-        canvas.rect(x + 34, 340 + row * 30, 120 + (row * 53 + nth * 31) % 100, 12, PAPER, 6)
+        canvas.rect(x + 34, 340 + row * 30, 120 + (row * 53 + nth * 31) % 100, 12, PAPER, radius=6)
     canvas.circle(x + 242, 360, 22, "#ffd166")
     canvas.rect(x + 130, 510, 40, 56, "#4a5a68")
-    canvas.rect(x + 90, 560, 120, 14, "#4a5a68", 6)
+    canvas.rect(x + 90, 560, 120, 14, "#4a5a68", radius=6)
     canvas.polygon([(x + 40, 578), (x + 230, 578), (x + 250, 602), (x + 20, 602)], "#f2f5f7")
     canvas.ellipse(x + 278, 592, 16, 11, "#f2f5f7")
 
@@ -141,13 +143,13 @@ def workshop() -> Canvas:
     for nth, colour in enumerate(("#1f6f62", "#d1495b", "#30638e", "#7a4e8c", "#e07a3f")):
         x = 150 + nth * 270
         top = 128 + (30 if nth in {1, 2, 3} else 8)
-        canvas.rect(x, top, 170, 230, PAPER, 4)
-        canvas.rect(x + 18, top + 18, 134, 164, colour, 4)
+        canvas.rect(x, top, 170, 230, PAPER, radius=4)
+        canvas.rect(x + 18, top + 18, 134, 164, colour, radius=4)
         _print_motif(canvas, x + 85, top + 100, nth)
-        canvas.rect(x + 76, top - 18, 18, 44, WOOD, 4)
+        canvas.rect(x + 76, top - 18, 18, 44, WOOD, radius=4)
     canvas.rect(0, 600, 1600, 300, WOOD)
     canvas.rect(0, 600, 1600, 14, PALE_WOOD)
-    canvas.rect(1180, 470, 120, 150, "#9ad1d4", 14)
+    canvas.rect(1180, 470, 120, 150, "#9ad1d4", radius=14)
     for nth, colour in enumerate(("#d1495b", "#edae49", "#30638e", "#1f6f62")):
         x = 1200 + nth * 26
         canvas.line([(x, 500), (x - 30 + nth * 22, 350)], DARK_WOOD, 10)
@@ -155,12 +157,12 @@ def workshop() -> Canvas:
     for nth, colour in enumerate(SPINES[:6]):
         canvas.ellipse(180 + nth * 92, 690 + nth % 2 * 60, 40, 26, PAPER)
         canvas.ellipse(180 + nth * 92, 690 + nth % 2 * 60, 30, 18, colour)
-    canvas.rect(800, 660, 250, 130, "#5f3a1b", 6)
-    canvas.rect(814, 674, 222, 102, "#cdb38b", 4)
+    canvas.rect(800, 660, 250, 130, "#5f3a1b", radius=6)
+    canvas.rect(814, 674, 222, 102, "#cdb38b", radius=4)
     _print_motif(canvas, 925, 725, 0)
-    canvas.rect(1110, 720, 150, 60, INK, 26)
+    canvas.rect(1110, 720, 150, 60, INK, radius=26)
     canvas.line([(1260, 750), (1330, 750), (1330, 810), (1430, 810)], "#9aa5b1", 10)
-    canvas.rect(1400, 794, 120, 32, "#d1495b", 14)
+    canvas.rect(1400, 794, 120, 32, "#d1495b", radius=14)
     return canvas
 
 
@@ -174,7 +176,7 @@ def _print_motif(canvas: Canvas, x: float, y: float, nth: int) -> None:
     elif nth == 1:
         canvas.circle(x, y, 34, PAPER)
         for turn in range(0, 360, 45):
-            canvas.pie(x, y, 62, turn - 6, turn + 6, PAPER)
+            canvas.pie(x, y, 62, PAPER, start=turn - 6, end=turn + 6)
     elif nth == 2:  # noqa: PLR2004 - the third of five motifs
         canvas.polygon([(x, y - 24), (x - 50, y - 40), (x - 50, y + 28), (x, y + 44)], PAPER)
         canvas.polygon([(x, y - 24), (x + 50, y - 40), (x + 50, y + 28), (x, y + 44)], CREAM)

@@ -26,7 +26,7 @@ def market() -> Canvas:
                 94,
                 44,
                 ("#c2b59c", "#d3c8b2", "#bcae94")[(stone + row * 2) % 3],
-                12,
+                radius=12,
             )
     _well(canvas, 800, 790)
     return canvas
@@ -45,10 +45,10 @@ def _house(canvas: Canvas, x: float, top: float, front: Colour, nth: int) -> Non
     for row in range(2):
         for column in range(3):
             left, upper = x + 30 + column * 78, top + 34 + row * 104
-            canvas.rect(left, upper, 52, 74, PAPER, 4)
+            canvas.rect(left, upper, 52, 74, PAPER, radius=4)
             canvas.rect(left + 6, upper + 6, 40, 62, "#5d7f97")
             canvas.rect(left + 24, upper + 6, 4, 62, PAPER)
-    canvas.rect(x + 100, ground - 88, 68, 88, DARK_WOOD, 8)
+    canvas.rect(x + 100, ground - 88, 68, 88, DARK_WOOD, radius=8)
 
 
 def _well(canvas: Canvas, x: float, base: float) -> None:
@@ -56,7 +56,7 @@ def _well(canvas: Canvas, x: float, base: float) -> None:
     for side in (-120, 96):
         canvas.rect(x + side, base - 330, 24, 250, DARK_WOOD)
     canvas.polygon([(x - 190, base - 310), (x, base - 440), (x + 190, base - 310)], "#a4493d")
-    canvas.rect(x - 110, base - 262, 220, 20, WOOD, 8)
+    canvas.rect(x - 110, base - 262, 220, 20, WOOD, radius=8)
     canvas.line([(x, base - 250), (x, base - 160)], "#e8dfcc", 6)
     canvas.polygon(
         [(x - 34, base - 166), (x + 34, base - 166), (x + 24, base - 106), (x - 24, base - 106)],
@@ -72,7 +72,7 @@ def _well(canvas: Canvas, x: float, base: float) -> None:
         for stone in range(5):
             left = x - 138 + stone * 56 + row % 2 * 24
             canvas.rect(
-                left, base - 70 + row * 40, 48 if stone < 4 or not row else 26, 32, "#a6b1b6", 8
+                left, base - 70 + row * 40, 48 - stone // 4 * row * 22, 32, "#a6b1b6", radius=8
             )
     canvas.ellipse(x, base + 8, 138, 24, "#8d999f")
 
@@ -81,14 +81,15 @@ def night() -> Canvas:
     """The library at night: every window is lit, stars and a moon above."""
     canvas = Canvas("#14213d", "#3a4a7a")
     for star in range(70):
-        x, y = star * 397 % 1600, star * 211 % 480
+        x = (star * 7919 + star * star * 31) % 1600
+        y = (star * 3571 + star * star * 17) % 480
         canvas.circle(x, y, 2 + star % 3, "#fff6d6")
     canvas.circle(1340, 160, 78, "#ffe9a8")
     canvas.circle(1308, 140, 66, "#1c2a4b")
     canvas.rect(0, 740, 1600, 160, "#1b2a2f")
     canvas.light([(420, 740), (1180, 740), (1420, 900), (180, 900)], "#ffd98a", 0.5, 40)
     canvas.rect(290, 310, 1020, 440, "#6b4b56")
-    canvas.rect(250, 290, 1100, 36, "#8a6470", 6)
+    canvas.rect(250, 290, 1100, 36, "#8a6470", radius=6)
     canvas.polygon([(560, 290), (800, 150), (1040, 290)], "#8a6470")
     canvas.circle(800, 236, 34, "#ffe9a8")
     canvas.line([(800, 236), (800, 216)], INK, 5)
@@ -100,8 +101,8 @@ def night() -> Canvas:
             _lit_window(canvas, 330 + column * 120, 360 + row * 190, column + row)
     for column in range(5):
         canvas.rect(650 + column * 70, 540, 20, 210, "#c9b6ab")
-    canvas.rect(630, 520, 340, 26, "#c9b6ab", 4)
-    canvas.rect(700, 580, 200, 170, "#ffd98a", 8)
+    canvas.rect(630, 520, 340, 26, "#c9b6ab", radius=4)
+    canvas.rect(700, 580, 200, 170, "#ffd98a", radius=8)
     canvas.rect(796, 580, 8, 170, DARK_WOOD)
     for step in range(3):
         canvas.rect(
@@ -119,8 +120,8 @@ def night() -> Canvas:
 
 
 def _lit_window(canvas: Canvas, x: float, y: float, nth: int) -> None:
-    canvas.rect(x, y, 80, 120, "#ffe9a8", 8)
-    canvas.pie(x + 40, y + 4, 40, 180, 360, "#ffe9a8")
+    canvas.rect(x, y, 80, 120, "#ffe9a8", radius=8)
+    canvas.pie(x + 40, y + 4, 40, "#ffe9a8", start=180, end=360)
     for shelf in range(2):
         base = y + 60 + shelf * 52
         canvas.rect(x + 6, base, 68, 5, WOOD)
@@ -147,14 +148,16 @@ def garden() -> Canvas:
     ):
         canvas.circle(x, y, size, colour)
     for nth in range(9):
-        canvas.circle(250 + nth * 171 % 400, 220 + nth * 97 % 240, 15, "#d1495b")
-    canvas.rect(700, 610, 480, 30, WOOD, 8)
-    canvas.rect(700, 550, 480, 24, WOOD, 8)
-    canvas.rect(700, 500, 480, 24, WOOD, 8)
-    for x in (730, 1130):
-        canvas.rect(x, 490, 22, 320, INK, 6)
-    canvas.polygon([(940, 606), (860, 582), (860, 596), (940, 622)], PAPER)
-    canvas.polygon([(940, 606), (1020, 582), (1020, 596), (940, 622)], "#efe6d2")
+        canvas.circle(250 + nth * 167 % 390, 160 + nth * nth * 41 % 290, 15, "#d1495b")
+    for x in (740, 1120):
+        canvas.rect(x, 500, 20, 200, INK, radius=6)
+        canvas.rect(x - 20, 700, 20, 130, INK, radius=6)
+    for y in (510, 562):
+        canvas.rect(700, y, 480, 32, WOOD, radius=8)
+    canvas.polygon([(705, 660), (1175, 660), (1205, 706), (675, 706)], "#c98b4e")
+    canvas.rect(675, 704, 530, 18, DARK_WOOD, radius=6)
+    canvas.polygon([(930, 668), (830, 640), (820, 664), (930, 694)], PAPER)
+    canvas.polygon([(930, 668), (1030, 640), (1040, 664), (930, 694)], "#efe6d2")
     for nth, colour in enumerate(("#d1495b", "#7a4e8c", "#edae49")):
         _potted(canvas, 1270 + nth * 120, 800 - nth % 2 * 26, colour)
     return canvas
@@ -171,4 +174,4 @@ def _potted(canvas: Canvas, x: float, base: float, bloom: Colour) -> None:
     canvas.polygon(
         [(x - 46, base - 76), (x + 46, base - 76), (x + 32, base), (x - 32, base)], "#c96f4a"
     )
-    canvas.rect(x - 52, base - 92, 104, 24, "#b25c3a", 6)
+    canvas.rect(x - 52, base - 92, 104, 24, "#b25c3a", radius=6)

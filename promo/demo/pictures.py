@@ -1,4 +1,4 @@
-"""The pictures of the demonstration, drawn when they are wanted: the same bytes on every machine.
+"""The pictures of the demonstration, drawn when they are wanted.
 
 Their text alternatives stand beside their names in `items.yaml`.
 """

@@ -36,7 +36,7 @@ class CalendarViewSet(ViewSet):
 
 class CalendarView(Screen):
     template_name = "promo/desk/calendar.html"
-    page_title = _("Calendar of publications")
+    page_title = _("Publication calendar")
     header_icon = "calendar-alt"
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:

@@ -88,24 +88,24 @@ def _home(campaign: Campaign) -> str:
 
 def _queue(request: HttpRequest, campaign: Campaign) -> str:
     campaigns.queue(campaign=campaign, now=database_now())
-    return _("The campaign runs.")
+    return _("The campaign is running.")
 
 
 def _pause(request: HttpRequest, campaign: Campaign) -> str:
     campaigns.pause(campaign=campaign)
-    return _("Paused: nothing of it goes out until you resume it.")
+    return _("Paused. Nothing in this campaign will go out until you resume it.")
 
 
 def _resume(request: HttpRequest, campaign: Campaign) -> str:
     campaigns.resume(campaign=campaign, now=database_now())
-    return _("The campaign runs again.")
+    return _("The campaign is running again.")
 
 
 def _cancel(request: HttpRequest, campaign: Campaign) -> str:
     count = campaigns.cancel(campaign=campaign, user=staff(request), now=database_now())
     return ngettext(
-        "Cancelled; %(count)d publication was dropped.",
-        "Cancelled; %(count)d publications were dropped.",
+        "Campaign cancelled. %(count)d publication was dropped.",
+        "Campaign cancelled. %(count)d publications were dropped.",
         count,
     ) % {"count": count}
 

@@ -71,7 +71,7 @@ class SetUpForm(forms.Form):
             stored = destination.pk is not None and field.secret
             self.fields[field.key] = forms.CharField(
                 label=field.label,
-                help_text=_("Stored. Leave empty to keep it.") if stored else field.help,
+                help_text=_("Already saved. Leave empty to keep it.") if stored else field.help,
                 required=field.required and not stored,
                 initial="" if field.secret else destination.config.get(field.key, ""),
                 widget=forms.PasswordInput(attrs={"autocomplete": "off"})
@@ -147,4 +147,4 @@ def _tell(request: HttpRequest, row: Destination) -> None:
     for problem in found:
         messages.error(request, problem.text)
     if not found:
-        messages.success(request, _("The access to “{name}” is good.").format(name=row.name))
+        messages.success(request, _("Promo has access to “{name}”.").format(name=row.name))

@@ -16,7 +16,7 @@ class LoginForm(WagtailLoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = _("User name")
+        self.fields["username"].label = _("Username")
         self.fields["password"].label = _("Password")
 
 

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
-from wagtail.hooks import register
 from wagtail.admin.viewsets.base import ViewSet
+from wagtail.hooks import register
 from wagtail.snippets.models import register_snippet
 
 from promo.desk import previews

@@ -62,7 +62,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     entry = get_object_or_404(Entry, pk=pk)
     if request.POST.get("act") == "ignore":
         sources.set_aside(entry=entry)
-        messages.success(request, _("Set aside."))
+        messages.success(request, _("The entry has been set aside."))
         return redirect("inbox:index")
     try:
         item = sources.make_item(entry=entry)

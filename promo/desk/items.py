@@ -25,6 +25,7 @@ CONTENT = [
     FieldPanel("facebook_text"),
     FieldPanel("hashtags"),
     FieldPanel("more_url"),
+    FieldPanel("report"),
 ]
 WHEN_AND_WHERE = [
     MultiFieldPanel(
@@ -37,7 +38,7 @@ WHEN_AND_WHERE = [
     ),
     MultiFieldPanel(
         [FieldRowPanel([FieldPanel("status"), FieldPanel("previous_starts_at")])],
-        heading=_("How it stands"),
+        heading=_("Status"),
     ),
     MultiFieldPanel(
         [FieldRowPanel([FieldPanel("branch"), FieldPanel("venue")]), FieldPanel("accessibility")],
@@ -51,7 +52,7 @@ WHEN_AND_WHERE = [
             FieldRowPanel([FieldPanel("sign_up_url"), FieldPanel("sign_up_until_at")]),
             FieldPanel("contact"),
         ],
-        heading=_("For whom and how"),
+        heading=_("Audience, price and sign-up"),
     ),
     MultiFieldPanel(
         [FieldPanel("partners"), FieldPanel("funding_note")], heading=_("Partners and funding")
@@ -59,7 +60,7 @@ WHEN_AND_WHERE = [
 ]
 PROMOTION = [
     FieldRowPanel([FieldPanel("level"), FieldPanel("timetable")]),
-    PlanPanel(heading=_("What will go out, and when")),
+    PlanPanel(heading=_("What will go out and when")),
 ]
 
 

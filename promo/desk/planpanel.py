@@ -48,7 +48,7 @@ def show(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     form = form_class(request.POST, request.FILES, instance=item, for_user=request.user)
     form.defer_required_fields()
     if not form.is_valid():
-        return _fragment(request, hint=_("The plan appears as soon as the form has no mistakes."))
+        return _fragment(request, hint=_("The plan will appear once the form has no errors."))
     return _of(request, form.save(commit=False))
 
 

@@ -40,7 +40,7 @@ class IssuePreviews:
     """The mail as a reader gets it."""
 
     def modes(self) -> list[tuple[str, str]]:
-        return [("html", _("Mail")), ("text", _("Text part"))]
+        return [("html", _("E-mail")), ("text", _("Plain text"))]
 
     def serve(self, content: Issue, request: HttpRequest, mode: str) -> HttpResponse:
         try:

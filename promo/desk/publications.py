@@ -79,7 +79,7 @@ class ListView(Screen):
 
 
 class MoveForm(forms.Form):
-    to = forms.DateTimeField(label=gettext_lazy("New day and hour"), widget=AdminDateTimeInput)
+    to = forms.DateTimeField(label=gettext_lazy("New date and time"), widget=AdminDateTimeInput)
 
 
 class PublicationView(Screen):
@@ -153,31 +153,31 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _retry(request: HttpRequest, pk: int, now: datetime) -> str:
     publications.retry(publication_id=pk, user=staff(request), now=now)
-    return _("It will be sent again in a moment.")
+    return _("It will be sent again shortly.")
 
 
 def _it_is_out(request: HttpRequest, pk: int, now: datetime) -> str:
     url = request.POST.get("url", "").strip()
     publications.it_is_out(publication_id=pk, url=url, user=staff(request), now=now)
-    return _("Noted: it is out.")
+    return _("Noted as published.")
 
 
 def _drop(request: HttpRequest, pk: int, now: datetime) -> str:
     publications.drop(publication_id=pk, user=staff(request), now=now)
-    return _("Dropped: it will not be published.")
+    return _("Dropped. It will not be published.")
 
 
 def _move(request: HttpRequest, pk: int, now: datetime) -> str:
     form = MoveForm(request.POST)
     if not form.is_valid():
-        raise PromoError(_("This is no day and hour."))
+        raise PromoError(_("Enter a date and a time."))
     publications.move(publication_id=pk, to=form.cleaned_data["to"], user=staff(request), now=now)
-    return _("Moved.")
+    return _("Moved to the new time.")
 
 
 def _take_down(request: HttpRequest, pk: int, now: datetime) -> str:
     publications.take_down(publication_id=pk, user=staff(request), now=now)
-    return _("Taken down.")
+    return _("It has been taken down.")
 
 
 _ACTS = {

@@ -32,10 +32,10 @@ VARIANTS = [
 
 
 NEEDS = [
-    (Need.REPORT.value, _("a report: text, picture, consent")),
-    (Need.RESULTS.value, _("the results")),
-    (Need.PLACES.value, _("a place left")),
-    (Need.WIDE_CHANGE.value, _("a long change, or one at the main library")),
+    (Need.REPORT.value, _("a report (text, picture, consent)")),
+    (Need.RESULTS.value, _("results")),
+    (Need.PLACES.value, _("places left")),
+    (Need.WIDE_CHANGE.value, _("a longer change, or one at the main library")),
 ]
 
 
@@ -50,7 +50,7 @@ class Timetable(ClusterableModel):
     name = models.CharField(_("name"), max_length=120)
     kinds = ChoicesField(
         kind_choices,
-        verbose_name=_("usual for"),
+        verbose_name=_("used for"),
         help_text=_("Items of these kinds follow this timetable unless another one is chosen."),
     )
     level = models.PositiveSmallIntegerField(_("promotion"), choices=LEVELS, default=2)
@@ -77,18 +77,23 @@ class TimetableStep(Orderable):
     timetable = ParentalKey(Timetable, on_delete=models.CASCADE, related_name="steps")
     key = models.SlugField(
         _("short name"),
-        help_text=_("Stays the same when the step is moved: it ties the step to what is planned."),
+        help_text=_("Keep it when you move the step: it ties the step to what is already planned."),
     )
     when = models.CharField(
         _("when"),
         max_length=40,
         validators=[validate_when],
-        help_text=_("D-14 17:00, D 09:00, end-5 10:00, deadline-1 17:00, half 12:00 or approval."),
+        help_text=_(
+            "For example: D-14 17:00, D 09:00, end-5 10:00, deadline-1 17:00, half 12:00 "
+            "or approval."
+        ),
     )
     channel = models.CharField(_("channel"), max_length=40, choices=channel_choices)
     variant = models.CharField(_("what"), max_length=12, choices=VARIANTS)
-    needs = ChoicesField(need_choices, verbose_name=_("only when there is"))
-    only_if_starts_after = models.TimeField(_("only if it starts after"), null=True, blank=True)
+    needs = ChoicesField(need_choices, verbose_name=_("only if there is"))
+    only_if_starts_after = models.TimeField(
+        _("only if it starts no earlier than"), null=True, blank=True
+    )
 
     class Meta(Orderable.Meta):
         verbose_name = _("step")
@@ -103,7 +108,7 @@ class Campaign(ClusterableModel):
     """Items promoted on their timetables: what staff queue, pause, cancel and report on."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", _("not queued yet")
+        DRAFT = "draft", _("not started")
         QUEUED = "queued", _("running")
         PAUSED = "paused", _("paused")
         CANCELLED = "cancelled", _("cancelled")
@@ -146,7 +151,7 @@ class CampaignItem(Orderable):
     )
 
     class Meta(Orderable.Meta):
-        verbose_name = _("item of a campaign")
+        verbose_name = _("campaign item")
 
     def __str__(self) -> str:
         return str(self.item)

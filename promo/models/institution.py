@@ -14,7 +14,7 @@ from wagtail.models import Orderable
 
 def validate_zone(name: str) -> None:
     if name not in available_timezones():
-        message = _("“%(name)s” is no time zone. Use a name such as Europe/Warsaw.")
+        message = _("“%(name)s” is not a time zone. Use a name such as Europe/Warsaw.")
         raise ValidationError(message, code="zone", params={"name": name})
 
 
@@ -42,28 +42,32 @@ class Institution(BaseGenericSetting, ClusterableModel):
         _("time zone"), max_length=60, default="Europe/Warsaw", validators=[validate_zone]
     )
     clock_style = models.CharField(
-        _("how hours are written"),
+        _("how times are written"),
         max_length=5,
         choices=ClockStyle.choices,
         default=ClockStyle.DOT,
     )
     tag_domain = models.CharField(
-        _("domain of the feeds' identifiers"),
+        _("domain in feed identifiers"),
         max_length=120,
         blank=True,
-        help_text=_("Empty: this site's own. Never change it once feeds are read."),
+        help_text=_(
+            "Leave empty to use this site’s own. Never change it once people follow the feeds."
+        ),
     )
     tag_year = models.PositiveSmallIntegerField(
-        _("year of the feeds' identifiers"),
+        _("year in feed identifiers"),
         default=2026,
         help_text=_("Never change it: feed readers would show every entry again."),
     )
-    quiet_from = models.TimeField(_("quiet from"), default=time(21))
-    quiet_until = models.TimeField(_("quiet until"), default=time(7))
+    quiet_from = models.TimeField(_("quiet hours from"), default=time(21))
+    quiet_until = models.TimeField(_("quiet hours until"), default=time(7))
     min_gap_minutes = models.PositiveIntegerField(
-        _("minutes between two Facebook posts, at least"), default=180
+        _("minimum gap between Facebook posts, in minutes"), default=180
     )
-    max_per_day = models.PositiveSmallIntegerField(_("Facebook posts a day, at most"), default=3)
+    max_per_day = models.PositiveSmallIntegerField(
+        _("maximum number of Facebook posts a day"), default=3
+    )
 
     class Meta:
         verbose_name = _("institution")
@@ -97,7 +101,7 @@ class Branch(models.Model):
     """A library location."""
 
     name = models.CharField(_("name"), max_length=120)
-    slug = models.SlugField(_("short name in addresses"), unique=True)
+    slug = models.SlugField(_("short name in web addresses"), unique=True)
     street = models.CharField(_("street and number"), max_length=120, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=12, blank=True)
     locality = models.CharField(_("town"), max_length=80, blank=True)

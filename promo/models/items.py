@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
@@ -37,8 +37,8 @@ STATUSES = [
     (EventStatus.SCHEDULED.value, _("as planned")),
     (EventStatus.RESCHEDULED.value, _("moved to another date")),
     (EventStatus.POSTPONED.value, _("postponed, new date not known yet")),
-    (EventStatus.CANCELLED.value, _("cancelled")),
-    (EventStatus.SOLD_OUT.value, _("full: reserve list only")),
+    (EventStatus.CANCELLED.value, pgettext_lazy("event", "cancelled")),
+    (EventStatus.SOLD_OUT.value, _("full, reserve list only")),
 ]
 LEVELS = [
     (1, _("1 – website only")),
@@ -60,7 +60,7 @@ def validate_recurrence(rule: str) -> None:
     try:
         rrulestr(rule, dtstart=datetime(2026, 1, 1))  # noqa: DTZ001  (only its grammar is tried)
     except (ValueError, KeyError, AttributeError) as error:
-        message = _("This is no repetition rule. Write for example FREQ=WEEKLY;COUNT=6.")
+        message = _("This is not a repetition rule. Write, for example, FREQ=WEEKLY;COUNT=6.")
         raise ValidationError(message, code="recurrence") from error
 
 
@@ -85,7 +85,7 @@ class Item(
     lead = models.CharField(
         _("lead"),
         max_length=160,
-        help_text=_("One or two sentences, 160 characters: who, what, when, where."),
+        help_text=_("One or two sentences, up to 160 characters: who, what, when, where."),
     )
     body = RichTextField(
         _("text"),
@@ -101,7 +101,7 @@ class Item(
     )
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
-    all_day = models.BooleanField(_("whole days, no hours"), default=False)
+    all_day = models.BooleanField(_("all day, no hours"), default=False)
     deadline_at = models.DateTimeField(_("closing date"), null=True, blank=True)
     recurrence = models.CharField(
         _("repetition"),
@@ -111,12 +111,12 @@ class Item(
         help_text=_("For a series, for example FREQ=WEEKLY;COUNT=6 or FREQ=MONTHLY;BYDAY=2TU."),
     )
     status = models.CharField(
-        _("how it stands"),
+        _("status"),
         max_length=12,
         choices=STATUSES,
         default=EventStatus.SCHEDULED.value,
     )
-    previous_starts_at = models.DateTimeField(_("had been planned for"), null=True, blank=True)
+    previous_starts_at = models.DateTimeField(_("originally planned for"), null=True, blank=True)
     branch = models.ForeignKey(
         "promo.Branch", models.PROTECT, null=True, blank=True, verbose_name=_("branch")
     )
@@ -124,24 +124,24 @@ class Item(
         _("place"),
         max_length=160,
         blank=True,
-        help_text=_("Room, or an address outside the house."),
+        help_text=_("A room, or an address outside the library."),
     )
     audiences = ChoicesField(audience_choices, verbose_name=_("for whom"))
     price = models.CharField(
-        _("price"), max_length=80, blank=True, help_text=_("Empty means free admission.")
+        _("price"), max_length=80, blank=True, help_text=_("Leave empty if admission is free.")
     )
     sign_up = models.CharField(_("how to sign up"), max_length=200, blank=True)
     sign_up_url = models.URLField(_("address of the sign-up form"), blank=True)
     sign_up_until_at = models.DateTimeField(_("sign-up closes"), null=True, blank=True)
-    capacity = models.PositiveIntegerField(_("places"), null=True, blank=True)
+    capacity = models.PositiveIntegerField(_("number of places"), null=True, blank=True)
     partners = ParentalManyToManyField("promo.Partner", blank=True, verbose_name=_("partners"))
-    funding_note = models.CharField(_("patronage or financing note"), max_length=300, blank=True)
+    funding_note = models.CharField(_("patronage or funding note"), max_length=300, blank=True)
     contact = models.CharField(_("contact"), max_length=160, blank=True)
     accessibility = models.TextField(
         _("accessibility"),
         blank=True,
         help_text=_(
-            "Only what differs from the branch: sign language, quiet space, step-free way."
+            "Only what differs from the branch: sign language, quiet space, step-free access."
         ),
     )
     more_url = models.URLField(_("link"), blank=True)
@@ -149,7 +149,7 @@ class Item(
         _("hashtags"),
         max_length=200,
         blank=True,
-        help_text=_("At most five, without # if you like."),
+        help_text=_("Up to five; the # is optional."),
     )
     level = models.PositiveSmallIntegerField(_("promotion"), choices=LEVELS, default=3)
     timetable = models.ForeignKey(
@@ -158,13 +158,22 @@ class Item(
         null=True,
         blank=True,
         verbose_name=_("timetable"),
-        help_text=_("Empty: the usual one for this kind."),
+        help_text=_("Leave empty for the one usual for this kind."),
     )
     facebook_text = models.TextField(
-        _("words for Facebook"),
+        _("text for Facebook"),
         blank=True,
         max_length=5000,
-        help_text=_("Opens the post instead of the lead. Date, place and link are always added."),
+        help_text=_(
+            "Opens the post in place of the lead. The date, place and link are always added."
+        ),
+    )
+    report = RichTextField(
+        _("report or results"),
+        blank=True,
+        features=["h2", "h3", "bold", "italic", "ol", "ul", "link"],
+        max_length=BODY_LIMIT,
+        help_text=_("Written after the event: it replaces the text in what goes out from then on."),
     )
     source_entry = models.OneToOneField(
         "promo.Entry", models.SET_NULL, null=True, blank=True, editable=False, related_name="item"
@@ -227,7 +236,7 @@ class Item(
             return gettext("approved")
         if self.current_workflow_state is not None:
             return gettext("in review")
-        return gettext("approved, with newer changes") if self.live else gettext("draft")
+        return gettext("approved, changed since") if self.live else gettext("draft")
 
     @property
     def revisions(self) -> Any:
@@ -271,7 +280,7 @@ class ItemPhoto(Orderable):
         _("text alternative"),
         max_length=250,
         blank=True,
-        help_text=_("What the picture shows, if the library's own description does not fit here."),
+        help_text=_("What the picture shows, if its own description does not fit here."),
     )
 
     class Meta(Orderable.Meta):

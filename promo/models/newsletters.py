@@ -21,7 +21,7 @@ from wagtail.models import (
 )
 from wagtail.snippets.blocks import SnippetChooserBlock
 
-one_line = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("One line only, please."))
+one_line = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("Use one line only."))
 
 
 class Newsletter(models.Model):
@@ -29,20 +29,20 @@ class Newsletter(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120, validators=[one_line])
-    slug = models.SlugField(_("short name in addresses"), unique=True)
+    slug = models.SlugField(_("short name in web addresses"), unique=True)
     description = models.CharField(
-        _("what it brings"), max_length=300, blank=True, help_text=_("Shown at the sign-up form.")
+        _("what readers get"), max_length=300, blank=True, help_text=_("Shown on the sign-up form.")
     )
-    from_name = models.CharField(_("sender's name"), max_length=120, validators=[one_line])
-    from_email = models.EmailField(_("sender's address"))
-    reply_to = models.EmailField(_("replies go to"), blank=True)
+    from_name = models.CharField(_("sender’s name"), max_length=120, validators=[one_line])
+    from_email = models.EmailField(_("sender’s address"))
+    reply_to = models.EmailField(_("reply-to address"), blank=True)
     language = models.CharField(
         _("language"),
         max_length=5,
         default="pl",
         choices=[("pl", _("Polish")), ("en", _("English"))],
     )
-    open_to_sign_up = models.BooleanField(_("open to sign-up"), default=True)
+    open_to_sign_up = models.BooleanField(_("open for sign-up"), default=True)
     destination = models.OneToOneField(
         "promo.Destination", models.PROTECT, editable=False, related_name="newsletter"
     )
@@ -94,17 +94,19 @@ class Issue(
         _("subject"),
         max_length=150,
         validators=[one_line],
-        help_text=_("Concrete, 60 characters at most: phones cut the rest."),
+        help_text=_("Be specific. Phones show no more than about 60 characters."),
     )
     preheader = models.CharField(
-        _("preview line"),
+        _("preview text"),
         max_length=130,
         blank=True,
         validators=[one_line],
         help_text=_("40 to 130 characters, shown after the subject in the mailbox."),
     )
     blocks = StreamField(IssueBlocks(), verbose_name=_("contents"), blank=True)
-    send_at = models.DateTimeField(_("send"), help_text=_("Day and hour in the library's time."))
+    send_at = models.DateTimeField(
+        _("send at"), help_text=_("Date and time in the library’s time zone.")
+    )
     language = models.CharField(
         _("language"),
         max_length=5,
@@ -149,7 +151,7 @@ class Issue(
             return gettext("approved")
         if self.current_workflow_state is not None:
             return gettext("in review")
-        return gettext("approved, with newer changes") if self.live else gettext("draft")
+        return gettext("approved, changed since") if self.live else gettext("draft")
 
     @property
     def revisions(self) -> Any:
@@ -165,9 +167,9 @@ class Delivery(models.Model):
         SENDING = "sending", _("going out")
         ACCEPTED = "accepted", _("accepted by the mail server")
         REFUSED = "refused", _("refused")
-        SKIPPED = "skipped", _("skipped: no consent any more")
+        SKIPPED = "skipped", _("skipped: consent withdrawn")
         GIVEN_UP = "given_up", _("given up")
-        UNKNOWN = "unknown", _("not known")
+        UNKNOWN = "unknown", _("outcome unknown")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     publication = models.ForeignKey("promo.Publication", models.CASCADE, related_name="deliveries")

@@ -7,8 +7,11 @@ from wagtail.images.models import AbstractImage, AbstractRendition
 from promo.values import ImageConsent
 
 CONSENTS = [
-    (ImageConsent.NOT_NEEDED.value, _("not needed: nobody can be recognised, or only as a detail")),
-    (ImageConsent.COLLECTED.value, _("collected from everybody shown")),
+    (
+        ImageConsent.NOT_NEEDED.value,
+        _("not needed: nobody is recognisable, or people are only a detail"),
+    ),
+    (ImageConsent.COLLECTED.value, _("collected from everyone shown")),
     (ImageConsent.NONE.value, _("missing")),
 ]
 

@@ -20,12 +20,12 @@ STATES = [
     (State.CLAIMED.value, _("being prepared")),
     (State.SENDING.value, _("going out")),
     (State.PUBLISHED.value, _("published")),
-    (State.WAITING.value, _("waiting for another try")),
+    (State.WAITING.value, _("waiting for another attempt")),
     (State.FAILED.value, _("refused")),
-    (State.UNKNOWN.value, _("not known yet, looking")),
+    (State.UNKNOWN.value, _("outcome unknown, checking")),
     (State.MISSED.value, _("missed")),
     (State.CANCELLED.value, _("cancelled")),
-    (State.ARMED.value, _("scheduled at the network")),
+    (State.ARMED.value, _("scheduled on the network")),
     (State.WITHDRAWN.value, _("taken down")),
 ]
 
@@ -149,14 +149,14 @@ class Attempt(models.Model):
     """One line of a publication's ledger. Append-only: PostgreSQL refuses any change."""
 
     class Event(models.TextChoices):
-        MARKED = "marked", _("sending began")
+        MARKED = "marked", _("sending started")
         PUBLISHED = "published", _("published")
         REFUSED = "refused", _("refused")
         POSTPONED = "postponed", _("put off")
         LOST = "lost", _("the answer was lost")
-        LOOKED = "looked", _("looked: not there")
-        LOOK_FAILED = "look_failed", _("could not look")
-        FOUND = "found", _("found: it is out")
+        LOOKED = "looked", _("checked: not there")
+        LOOK_FAILED = "look_failed", _("could not check")
+        FOUND = "found", _("found: it is published")
         MISSED = "missed", _("too late")
         CANCELLED = "cancelled", _("cancelled")
         DECIDED = "decided", _("decided by a person")

@@ -12,16 +12,19 @@ class Source(models.Model):
     name = models.CharField(_("name"), max_length=120)
     url = models.URLField(_("address of the feed"), max_length=500, unique=True)
     kind = models.CharField(
-        _("items become"), max_length=40, choices=kind_choices, default="partner_news"
+        _("kind of item entries become"),
+        max_length=40,
+        choices=kind_choices,
+        default="partner_news",
     )
     partner = models.ForeignKey(
         "promo.Partner", models.SET_NULL, null=True, blank=True, verbose_name=_("partner")
     )
-    active = models.BooleanField(_("is read"), default=True)
-    every_minutes = models.PositiveIntegerField(_("minutes between two readings"), default=60)
+    active = models.BooleanField(_("in use"), default=True)
+    every_minutes = models.PositiveIntegerField(_("minutes between readings"), default=60)
     etag = models.CharField(max_length=300, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
-    read_at = models.DateTimeField(_("read"), null=True, blank=True, editable=False)
+    read_at = models.DateTimeField(_("last read"), null=True, blank=True, editable=False)
     next_read_at = models.DateTimeField(null=True, blank=True, editable=False)
     problem = models.CharField(_("problem"), max_length=300, blank=True, editable=False)
 
@@ -39,7 +42,7 @@ class Entry(models.Model):
 
     class State(models.TextChoices):
         NEW = "new", _("new")
-        USED = "used", _("became an item")
+        USED = "used", _("made into an item")
         IGNORED = "ignored", _("set aside")
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="entries")

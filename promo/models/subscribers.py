@@ -42,7 +42,7 @@ class Subscription(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", _("waiting for confirmation")
-        ACTIVE = "active", _("reads it")
+        ACTIVE = "active", _("subscribed")
         ENDED = "ended", _("unsubscribed")
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="subscriptions")
@@ -69,7 +69,7 @@ class Consent(models.Model):
     """One step in the history of a consent: what, when, where, which wording. Append-only."""
 
     class Act(models.TextChoices):
-        ASKED = "asked", _("asked for it")
+        ASKED = "asked", _("requested")
         CONFIRMED = "confirmed", _("confirmed by e-mail")
         RECORDED = "recorded", _("recorded by staff")
         WITHDRAWN = "withdrawn", _("withdrawn")
@@ -96,9 +96,9 @@ class Suppression(models.Model):
     """An address never to mail again, kept as a keyed hash: it survives erasure and re-import."""
 
     class Reason(models.TextChoices):
-        WISH = "wish", _("the reader's wish")
+        WISH = "wish", _("at the reader’s request")
         BOUNCE = "bounce", _("the address does not exist")
-        COMPLAINT = "complaint", _("a complaint")
+        COMPLAINT = "complaint", _("complaint")
 
     address_hash = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=10, choices=Reason.choices)

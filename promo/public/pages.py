@@ -1,5 +1,6 @@
 """Agenda, item pages, marker links, signs of life."""
 
+import re
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -13,6 +14,9 @@ from promo.models import Item, Publication
 from promo.services import health, pages
 from promo.services.clock import database_now
 from promo.services.facts import absolute, item_facts
+
+SCANNERS = re.compile(r"bot\b|crawl|spider|preview|scanner|facebookexternalhit|^$", re.IGNORECASE)
+"""Agents that fetch a link without a reader behind it; their visits are no clicks."""
 
 
 @require_safe
@@ -56,7 +60,7 @@ def marker(request: HttpRequest, marker: str) -> HttpResponse:
     row = Publication.objects.filter(marker=marker).select_related("item").first()
     if row is None:
         raise Http404
-    if request.method == "GET":
+    if request.method == "GET" and not SCANNERS.search(request.headers.get("User-Agent", "")):
         Publication.objects.filter(id=row.id).update(clicks=F("clicks") + 1)
     answer = HttpResponseRedirect(absolute(row.item.path if row.item else "/"))
     answer["Cache-Control"] = "no-store"

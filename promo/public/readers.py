@@ -59,7 +59,10 @@ def _gone(request: HttpRequest) -> HttpResponse:
     return _message(
         request,
         _("This link does not work"),
-        _("It is incomplete or too old. Please sign up again, or use the newest message."),
+        _(
+            "It is incomplete or has expired. "
+            "Please sign up again, or use the link in the latest message."
+        ),
         tone="error",
         status=404,
     )
@@ -77,8 +80,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             form.ask()
         return _message(
             request,
-            _("Please look into your mailbox"),
-            _("We have sent you a message with a link. The newsletter begins when you follow it."),
+            _("Please check your mailbox"),
+            _(
+                "We have sent you a message with a link. "
+                "Follow it and confirm, and the newsletter will start to arrive."
+            ),
         )
     return _page(request, "newsletter_signup", **form.context())
 
@@ -108,7 +114,7 @@ class _SignUp:
         except InvalidInput as error:
             self.errors["email"] = [error.text]
         if not self.agreed:
-            self.errors["consent"] = [_("Without your consent we may not write to you.")]
+            self.errors["consent"] = [_("We may not write to you without your consent.")]
         if not self.chosen & {str(row.id) for row in self.newsletters}:
             self.errors["newsletters"] = [_("Please choose at least one newsletter.")]
         return not self.errors
@@ -210,12 +216,12 @@ def confirm(request: HttpRequest, code: str) -> HttpResponse:
         return _message(
             request,
             _("Thank you, you are signed up"),
-            _("From now on you receive: {newsletter}.").format(newsletter=row.newsletter.name),
+            _("From now on you will receive: {newsletter}.").format(newsletter=row.newsletter.name),
         )
     return _page(
         request,
         "newsletter_confirm",
-        page_title=_("Confirm the newsletter"),
+        page_title=_("Confirm your subscription"),
         action=request.path,
         newsletter=row.newsletter.name,
     )
@@ -293,8 +299,8 @@ def unsubscribe(request: HttpRequest, code: str) -> HttpResponse:
             )
         return _message(
             request,
-            _("You are unsubscribed"),
-            _("We will not write to you any more. Thank you for having read us."),
+            _("You have been unsubscribed"),
+            _("We will not write to you again. Thank you for reading."),
         )
     single = newsletters[0].name if len(newsletters) == 1 else ""
     return _page(

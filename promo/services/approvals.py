@@ -33,11 +33,11 @@ def gaps(item: Item) -> list[InvalidInput]:
     kind = KINDS[item.kind]
     found = []
     if kind.timing is Timing.DEADLINE and item.deadline_at is None:
-        found.append(InvalidInput(_("A contest needs its closing date."), field="deadline_at"))
+        found.append(InvalidInput(_("A contest needs a closing date."), field="deadline_at"))
     elif kind.dated and kind.timing is not Timing.DEADLINE and item.starts_at is None:
         found.append(InvalidInput(_("When does it start?"), field="starts_at"))
     if kind.timing is Timing.RANGE and kind.dated and item.ends_at is None:
-        found.append(InvalidInput(_("Until when does it last?"), field="ends_at"))
+        found.append(InvalidInput(_("When does it end?"), field="ends_at"))
     return found
 
 

@@ -73,5 +73,5 @@ def cancel(*, campaign: Campaign, user: User | None, now: datetime) -> int:
 def _move(campaign: Campaign, allowed: set[Campaign.State], state: Campaign.State) -> None:
     moved = Campaign.objects.filter(id=campaign.id, state__in=allowed).update(state=state)
     if not moved:
-        raise NotAllowed(_("That is not possible any more: somebody changed it meanwhile."))
+        raise NotAllowed(_("That is no longer possible: somebody has changed it in the meantime."))
     campaign.state = state

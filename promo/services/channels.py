@@ -24,7 +24,8 @@ from promo.values import Message, Problem, Receipt
 PUBLIC_NAMES = frozenset({
     "action", "address", "body_html", "calendar_url", "canonical_url", "chosen", "clear_url",
     "consent", "csrf_input", "current", "dates", "deadlines", "facts", "fields", "filters",
-    "funding_note", "groups", "heading", "indexed", "jsonld", "kind_label", "language", "lead", "link",
+    "funding_note", "groups", "heading", "indexed", "jsonld",
+    "kind_label", "language", "lead", "link",
     "meta", "months", "news", "newsletter", "newsletters", "notice", "ongoing", "page_title",
     "pictures", "preferences_url", "saved", "site", "text", "title", "tone", "total", "trap",
     "unsubscribe_url",
@@ -60,7 +61,7 @@ def channel_for(destination: Destination) -> ChannelContract:
         field.label for field in made.fields if field.required and not _given(access, field.key)
     ]
     if missing:
-        message = _("“{name}” is not set up: {missing} is missing.").format(
+        message = _("“{name}” is not fully set up. Missing: {missing}.").format(
             name=destination.name, missing=", ".join(map(str, missing))
         )
         raise ConfigurationError(message)

@@ -4,11 +4,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from promo.models import Item, Publication
+from promo.rendering import shorten, to_text
 from promo.services import channels
-from promo.services.facts import absolute, institution_facts, issue_facts, item_facts
+from promo.services.facts import (
+    absolute,
+    institution_facts,
+    issue_facts,
+    item_facts,
+    rich_text,
+)
 from promo.values import Draft, ItemFacts, Message, Problem, Variant
 
 PREVIEW_MARKER = "preview"
+AFTERWARDS = frozenset({Variant.REPORT.value, Variant.RESULTS.value})
+LEAD = 160
 
 
 def marker_link(marker: str) -> str:
@@ -24,9 +33,18 @@ def draft_of(publication: Publication, *, now: datetime | None = None) -> Draft:
         institution=institution_facts(),
         marker=publication.marker,
         link=marker_link(publication.marker),
-        item=_at_occurrence(item_facts(item), publication.occurrence_at) if item else None,
+        item=_content(publication, item) if item else None,
         issue=issue_facts(publication.issue) if publication.issue else None,
     )
+
+
+def _content(publication: Publication, item: Item) -> ItemFacts:
+    """What this publication tells: one meeting of a series, or what came of the event."""
+    facts = _at_occurrence(item_facts(item), publication.occurrence_at)
+    if publication.variant in AFTERWARDS and item.report:
+        html = rich_text(item.report)
+        return replace(facts, lead=shorten(to_text(html), LEAD), body_html=html)
+    return facts
 
 
 def _at_occurrence(facts: ItemFacts, occurrence_at: datetime | None) -> ItemFacts:

@@ -63,7 +63,7 @@ def item_facts(item: Item) -> ItemFacts:
             lead=item.lead,
             link=absolute(item.path),
             language=item.language,
-            body_html=clean(expand_db_html(item.body or ""), base_url=settings.PROMO_BASE_URL),
+            body_html=rich_text(item.body),
             starts_at=item.starts_at,
             ends_at=item.ends_at,
             all_day=item.all_day,
@@ -91,6 +91,11 @@ def item_facts(item: Item) -> ItemFacts:
             sequence=approvals[-1].sequence if approvals else 0,
             **status_of(item, approvals),
         )
+
+
+def rich_text(source: str) -> str:
+    """What staff wrote, as clean HTML with absolute addresses."""
+    return clean(expand_db_html(source or ""), base_url=settings.PROMO_BASE_URL)
 
 
 def status_of(item: Item, approvals: list[Approval]) -> dict[str, Any]:
@@ -194,8 +199,7 @@ def _picture_block(photo: Photo) -> Block | None:
 
 
 def _text_block(value: object) -> Block:
-    html = expand_db_html(getattr(value, "source", str(value)))
-    return Block("text", html=clean(html, base_url=settings.PROMO_BASE_URL))
+    return Block("text", html=rich_text(getattr(value, "source", str(value))))
 
 
 _BLOCKS: dict[str, Callable[[Any], Block | None]] = {

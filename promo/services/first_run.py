@@ -50,6 +50,11 @@ MANAGING = (Branch, Campaign, Destination, Newsletter, Publication, Source, Subs
 MANAGING_TOO = (Subscription, Timetable, Institution)
 
 
+def is_new() -> bool:
+    """Has nothing been prepared here yet?"""
+    return not Group.objects.filter(name=WRITERS).exists()
+
+
 def prepare() -> str:
     """Make groups, workflow, timetables and our own destinations; give the first way in, or ""."""
     with transaction.atomic():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -23,13 +23,10 @@ from promo.services import approvals, gate
 from promo.sources.pictures import MAX_BYTES, prepare_picture
 
 ReadPicture = Callable[[str], bytes]
-"""The bytes of a picture by its name in the file; raises InvalidInput. They are stored as they are."""
+"""The bytes of a picture by its name in the file, stored as they are; raises InvalidInput."""
 
-_PLAIN = (
-    "kind title lead body language starts_at ends_at all_day deadline_at recurrence status "
-    "previous_starts_at venue price sign_up sign_up_url sign_up_until_at capacity funding_note "
-    "contact accessibility more_url hashtags level facebook_text"
-).split()
+_RELATED = {"row", "audiences", "branch", "timetable", "partners", "pictures"}
+_PLAIN = [one.name for one in fields(ItemInput) if one.name not in _RELATED]
 
 
 def import_items(

@@ -61,7 +61,9 @@ def sweep(*, now: datetime) -> None:
 def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
     traits = channels.channel_class(row.destination.channel).traits
     row.state = after(State.SENDING, Event.LEASE_OVER)
-    row.problem = _("The worker that was sending it died; we are looking whether it is out.")
+    row.problem = _(
+        "The program that was sending it stopped. We are checking whether it has been published."
+    )
     row.lease_until_at = None
     row.look_at = next_look(row, now=now) if traits.look_up else None
     ledger.write(row, Attempt.Event.LOST, at=now, text=row.problem, detail=row.owner)

@@ -39,10 +39,13 @@ NOT_STANDING = frozenset({State.CANCELLED, State.MISSED, State.WITHDRAWN, State.
 
 
 def timetable_of(item: Item) -> Timetable | None:
-    """The item's own timetable, or the usual one of its kind."""
-    if item.timetable_id:
+    """The item's own timetable, or the usual one: of several for its kind, the one that fits."""
+    if item.timetable is not None:
         return item.timetable
-    return Timetable.objects.filter(kinds__contains=[item.kind]).order_by("id").first()
+    known = {row.key: row for row in Timetable.objects.filter(kinds__contains=[item.kind])}
+    dated = item.starts_at is not None or item.deadline_at is not None
+    usual = planning.default_timetable(item.kind, dated=dated)
+    return known.get(usual.key) or next(iter(known.values()), None)
 
 
 def plan(*, item: Item, now: datetime) -> planning.Plan:
@@ -154,7 +157,9 @@ def _on_level(channel: str, level: int) -> bool:
 def _destinations(item: Item) -> list[planning.Destination]:
     rows = Destination.objects.filter(active=True, channel__in=list(channels.installed()))
     return [
-        planning.Destination(ref=str(row.uuid), channel=row.channel)
+        planning.Destination(
+            ref=str(row.uuid), channel=row.channel, paused=row.paused_at is not None
+        )
         for row in rows.order_by("id")
         if _on_level(row.channel, item.level)
     ]
@@ -178,6 +183,7 @@ def _subject(item: Item, now: datetime) -> planning.Subject:
         approved_at=_approved_at(approvals),
         changed_at=_changed_at(item, approvals, now),
         report_ready=_report_ready(item),
+        results_ready=bool(item.report),
         places_left=item.status != EventStatus.SOLD_OUT,
         main_branch=item.branch_id is None or item.branch_id == _main_branch_id(),
         **status_of(item, approvals),
@@ -206,7 +212,8 @@ def _report_ready(item: Item) -> bool:
     """S9: a text, a picture with an alternative, and no missing consent."""
     photos = [row for row in item.photos.all() if row.alt or row.photo.description]
     consent = all(row.photo.consent != ImageConsent.NONE.value for row in item.photos.all())
-    return item.kind == "report" and bool(item.body) and bool(photos) and consent
+    text = item.report or (item.body if item.kind == "report" else "")
+    return bool(text) and bool(photos) and consent
 
 
 def occurrences(item: Item, now: datetime) -> tuple[datetime, ...]:

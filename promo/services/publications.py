@@ -20,7 +20,7 @@ def _locked(publication_id: int, allowed: frozenset[State]) -> Publication:
         .get(id=publication_id)
     )
     if row.state not in allowed:
-        message = _("That is not possible: it is “{state}” by now.").format(
+        message = _("That is not possible: its state is now “{state}”.").format(
             state=row.get_state_display()
         )
         raise NotAllowed(message)
@@ -41,7 +41,7 @@ def retry(*, publication_id: int, user: User, now: datetime) -> None:
         row.hinted_at = row.look_at = None
         row.problem = ""
         row.save()
-        ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Send it again."))
+        ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("To be sent again."))
 
 
 def it_is_out(*, publication_id: int, url: str, user: User, now: datetime) -> None:
@@ -54,7 +54,9 @@ def it_is_out(*, publication_id: int, url: str, user: User, now: datetime) -> No
         row.look_at = None
         row.problem = ""
         row.save()
-        ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("It is out."))
+        ledger.write(
+            row, Attempt.Event.DECIDED, at=now, user=user, text=_("It has been published.")
+        )
 
 
 def drop(*, publication_id: int, user: User, now: datetime) -> None:
@@ -72,9 +74,9 @@ def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> Non
     with transaction.atomic():
         row = _locked(publication_id, DUE)
         if to < now:
-            raise InvalidInput(_("That time is over."), field="to")
+            raise InvalidInput(_("That time has passed."), field="to")
         if row.not_after_at is not None and to > row.not_after_at:
-            raise InvalidInput(_("That is too late: it would come after the event."), field="to")
+            raise InvalidInput(_("That is too late for this publication."), field="to")
         row.state = after(State(row.state), Event.PLAN)
         row.planned_at = row.due_at = to
         row.moved_by_hand = True

@@ -102,7 +102,7 @@ def claim(publication_id: int, *, now: datetime) -> Claim | None:
         if row.claims - row.attempts >= CLAIMS_WITHOUT_MARK:
             row.state = after(State(row.state), Event.CLAIM)
             row.state = after(State(row.state), Event.REFUSED)
-            row.problem = _("It could not be prepared, three times in a row.")
+            row.problem = _("It could not be prepared three times in a row.")
             row.save(update_fields=["state", "problem"])
             ledger.write(row, Attempt.Event.REFUSED, at=now, text=row.problem)
             return None

@@ -26,7 +26,7 @@ def valid_address(email: str) -> str:
     try:
         validate_email(address)
     except ValidationError as error:
-        raise InvalidInput(_("This is no e-mail address."), field="email") from error
+        raise InvalidInput(_("This is not an e-mail address."), field="email") from error
     return address
 
 
@@ -103,7 +103,7 @@ def record(
     """A subscription whose consent staff hold on paper; raises InvalidInput for a bad address."""
     address = valid_address(email)
     if is_suppressed(address):
-        raise InvalidInput(_("This address must not be mailed again."), field="email")
+        raise InvalidInput(_("We may not send mail to this address any more."), field="email")
     with transaction.atomic():
         subscriber = Subscriber.objects.filter(email__iexact=address).first()
         if subscriber is None:

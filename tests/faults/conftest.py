@@ -10,10 +10,10 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from tests.processes import committed_db
+from tests import first_rows
 from tests.world import World
 
-__all__ = ["committed_db"]
+first_rows.come_back()
 
 
 @dataclass

@@ -25,7 +25,11 @@ from tests import making
 from tests.processes import Hatchery, WorkerProcess, environment, until
 from tests.world import World
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.xdist_group("processes"),
+    pytest.mark.django_db(transaction=True),
+]
 
 ROUNDS = 10
 SOON = 60.0
@@ -118,7 +122,7 @@ def check_ledger(rows: list[Publication], point: str) -> None:
 
 @pytest.mark.parametrize("point", LOST_BY)
 def test_a_killed_worker_costs_no_post_and_doubles_none(
-    committed_db: None, workers: Workers, world: World, point: str
+    workers: Workers, world: World, point: str
 ) -> None:
     rows = publications(page(world))
     kill_one_at(point, rows, workers)
@@ -133,7 +137,7 @@ def test_a_killed_worker_costs_no_post_and_doubles_none(
 
 @pytest.mark.parametrize("point", LOST_BY)
 def test_a_killed_worker_costs_no_entry_of_the_website_and_doubles_none(
-    committed_db: None, workers: Workers, world: World, point: str
+    workers: Workers, world: World, point: str
 ) -> None:
     rows = publications(website(world))
     kill_one_at(point, rows, workers)

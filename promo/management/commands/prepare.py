@@ -3,18 +3,28 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
 
 from promo.errors import ConfigurationError
-from promo.services import channels, first_run
+from promo.services import channels, demo, first_run
+from promo.services.clock import database_now
 
 
 class Command(BaseCommand):
     help = "Prepares a fresh installation; a second run changes nothing."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="fill an empty desk with examples")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
         channels.check_deadlines()
         faults = channels.template_faults()
         if faults:
             raise ConfigurationError("\n".join(fault.text for fault in faults))
-        self.stdout.write(json.dumps({"first_login_url": first_run.prepare()}))
+        # A newcomer's desk publishes to the rehearsal world: it starts with examples.
+        examples = options["demo"] or (first_run.is_new() and bool(settings.REHEARSAL_URL))
+        url = first_run.prepare()
+        if examples:
+            demo.fill(now=database_now())
+        self.stdout.write(json.dumps({"first_login_url": url}))
