@@ -6,16 +6,13 @@ backend.
 """
 
 import os
-from datetime import timedelta
 
 from celery import Celery
-from celery.signals import before_task_publish, worker_ready
-from django.conf import settings
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# One constant for the three places that must agree (celery docs, backends-and-brokers/redis).
-VISIBILITY_TIMEOUT = 900
+from config.broker import BROKER, VISIBILITY_TIMEOUT
 
 app = Celery(
     "promo",
@@ -23,7 +20,7 @@ app = Celery(
     include=["tasks.publishing", "tasks.mailing", "tasks.sources", "tasks.upkeep"],
 )
 app.conf.update(
-    broker_url=settings.CELERY_BROKER_URL,
+    **BROKER,
     result_backend=None,
     task_ignore_result=True,
     task_acks_late=True,
@@ -38,8 +35,6 @@ app.conf.update(
     # A killed HTTP POST is an unknown outcome; the fence makes a double run harmless.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_hijack_root_logger=False,
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
     broker_pool_acquire_timeout=5,
     task_publish_retry_policy={
         "max_retries": 2,
@@ -50,17 +45,6 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     visibility_timeout=VISIBILITY_TIMEOUT,
-    broker_transport_options={
-        "visibility_timeout": VISIBILITY_TIMEOUT,
-        "socket_timeout": 10,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "unacked_restore_interval": 10,
-        "unacked_restore_throttle": 1,
-        "unacked_mutex_expire": 60,
-        "global_keyprefix": "promo:",
-    },
     task_default_queue="publish",
     task_routes={
         "tasks.publishing.*": {"queue": "publish"},
@@ -68,14 +52,6 @@ app.conf.update(
         "tasks.sources.*": {"queue": "fetch"},
         "tasks.upkeep.*": {"queue": "upkeep"},
     },
-    beat_schedule={
-        "tick": {
-            "task": "tasks.upkeep.tick",
-            "schedule": timedelta(seconds=1),
-            "options": {"expires": 5},
-        },
-    },
-    timezone="UTC",
 )
 
 
@@ -85,11 +61,3 @@ def _check_leases(**_kwargs: object) -> None:
     from promo.services import channels  # noqa: PLC0415  (needs Django's apps, set up by now)
 
     channels.check_deadlines()
-
-
-@before_task_publish.connect(sender="tasks.upkeep.tick")
-def _note_beat(**_kwargs: object) -> None:
-    """Beat is alive when it says "tick"; nobody else does."""
-    from promo.services import health  # noqa: PLC0415  (needs Django's apps, set up by now)
-
-    health.note_beat()

@@ -72,6 +72,7 @@ CELERY_BROKER_URL = env.str(
     "CELERY_BROKER_URL",
     default=env.str("REDIS_URL", default="") or embedded.broker_url(HOME),
 )
+BEAT_KEY = "promo:beat"  # set in Redis by config.clock at every tick
 EMAIL_URL = _given("EMAIL_URL", f"smtp://127.0.0.1:{REHEARSAL_SMTP_PORT}")
 vars().update(env.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 30
@@ -224,5 +225,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("PROMO_LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        # A line for every tick would fill the disk and hide what matters.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+    },
 }

@@ -10,8 +10,6 @@ from promo.protocol import NEEDS_A_HAND
 from promo.services.publishing import due
 
 WORKER_SILENCE = timedelta(seconds=90)
-BEAT_SECONDS = 20
-BEAT_KEY = "promo:beat"
 
 
 def note(name: str, *, now: datetime) -> None:
@@ -23,15 +21,10 @@ def _redis() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
-def note_beat() -> None:
-    """Beat's sign of life ends by itself; beat needs no database."""
-    _redis().set(BEAT_KEY, "1", ex=BEAT_SECONDS)
-
-
 def parts(*, now: datetime) -> dict[str, bool]:
     """Which parts are alive. The caller has reached the database, or would not be here."""
     try:
-        beat = bool(_redis().exists(BEAT_KEY))
+        beat = bool(_redis().exists(settings.BEAT_KEY))
         redis_alive = True
     except redis.RedisError:
         beat = redis_alive = False

@@ -50,7 +50,17 @@ def _programs(options: Options) -> list[Program]:
         # No pid file: after a kill -9 it would keep the next beat from starting.
         Program(
             "beat",
-            (*celery, "beat", "--schedule", str(options.layout.run / "beat"), "--pidfile="),
+            (
+                python,
+                "-m",
+                "celery",
+                "-A",
+                "config.clock",
+                "beat",
+                "--schedule",
+                str(options.layout.run / "beat"),
+                "--pidfile=",
+            ),
         ),
         # A second clock without Celery: beat drops a tick whenever the broker fails.
         Program("tick", (python, "-m", "promo.cli", "tick", "--loop")),
