@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -93,8 +94,9 @@ def item_facts(item: Item) -> ItemFacts:
         )
 
 
+@lru_cache(maxsize=2048)
 def rich_text(source: str) -> str:
-    """What staff wrote, as clean HTML with absolute addresses."""
+    """What staff wrote, as clean HTML with absolute addresses. Kept: pages ask for it again."""
     return clean(expand_db_html(source or ""), base_url=settings.PROMO_BASE_URL)
 
 
@@ -111,22 +113,19 @@ def status_of(item: Item, approvals: list[Approval]) -> dict[str, Any]:
 
 def told_start(item: Item, approvals: list[Approval]) -> datetime | None:
     """The latest other start that the public had been told, if any."""
-    told = (
-        item.publications.filter(state__in=OUT).order_by("published_at").values_list("published_at")
-        if item.pk
-        else []
-    )
-    first_told = next((at for (at,) in told), None)
-    if first_told is None or item.starts_at is None:
-        return None
-    known = [
-        approval.starts_at
+    others = [
+        (approval.starts_at, approvals[nth + 1].at if nth + 1 < len(approvals) else None)
         for nth, approval in enumerate(approvals)
-        if approval.starts_at
-        and approval.starts_at != item.starts_at
-        and (nth + 1 == len(approvals) or approvals[nth + 1].at > first_told)
+        if approval.starts_at and approval.starts_at != item.starts_at
     ]
-    return known[-1] if known else None
+    if not others or item.starts_at is None:  # the rule: nothing was moved, nobody is asked
+        return None
+    out = item.publications.filter(state__in=OUT).order_by("published_at")
+    first_told = out.values_list("published_at", flat=True).first()
+    if first_told is None:
+        return None
+    told = [start for start, until in others if until is None or until > first_told]
+    return told[-1] if told else None
 
 
 def _accessibility(item: Item) -> str:

@@ -35,7 +35,7 @@ from promo.values import ItemFacts
 
 WEBSITE = "website"
 NEWS_SHOWN = 20
-EVENTS_SHOWN = 300
+EVENTS_SHOWN = 150
 CALENDAR_BACK = timedelta(days=60)
 
 
