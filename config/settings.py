@@ -130,6 +130,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",  # for its words: Wagtail tells times with it
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -178,7 +179,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "pl"
 LANGUAGES = [("pl", _("Polish")), ("en", _("English"))]
-LOCALE_PATHS = [ROOT / "promo" / "locale"]
+# Ours, and how the desk words what Wagtail says; both win over what the applications bring.
+LOCALE_PATHS = [ROOT / "promo" / "locale", ROOT / "promo" / "desk" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("PROMO_ZONE", default="Europe/Warsaw")

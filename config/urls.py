@@ -14,3 +14,5 @@ urlpatterns = [
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
     path("", include(public_urls)),
 ]
+
+handler404 = "promo.public.errors.not_found"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +42,7 @@ def stale() -> list[Path]:
     """Each .po that is newer than its .mo."""
     return [
         source
-        for source in sorted(LOCALES.glob("*/LC_MESSAGES/*.po"))
+        for source in sorted((ROOT / "promo").rglob("locale/*/LC_MESSAGES/*.po"))
         if not source.with_suffix(".mo").exists()
         or source.with_suffix(".mo").stat().st_mtime <= source.stat().st_mtime
     ]
@@ -53,7 +54,7 @@ def compile_stale() -> list[Path]:
     for source in stale():
         catalog = _read(source)
         target = source.with_suffix(".mo")
-        fresh = target.with_suffix(".new")
+        fresh = target.with_suffix(f".{os.getpid()}")
         with fresh.open("wb") as file:
             write_mo(file, catalog)
         fresh.replace(target)

@@ -71,9 +71,7 @@ def until(reached: Callable[[], bool], *, within: float, what: str) -> None:
 class WorkerProcess:
     """A worker as it is shipped, with children of its own; all of it is one process group."""
 
-    def __init__(
-        self, queues: Sequence[str], environment: Mapping[str, str], *, log: Path
-    ) -> None:
+    def __init__(self, queues: Sequence[str], environment: Mapping[str, str], *, log: Path) -> None:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", *LIGHT]
         with log.open("ab") as file:
             self._process = subprocess.Popen(

@@ -22,10 +22,11 @@ class Canvas:
     """One picture in the making. Shapes cover what was drawn before."""
 
     def __init__(self, top: Colour, bottom: Colour) -> None:
-        self._image = Image.new("RGB", (WIDTH * _SCALE, HEIGHT * _SCALE), bottom)
-        shade = Image.linear_gradient("L").resize(self._image.size)
-        upper = Image.new("RGB", self._image.size, top)
-        self._image.paste(upper, mask=shade.point(lambda value: 255 - value))
+        shade = Image.linear_gradient("L").crop((0, 0, 1, 256))
+        strip = Image.composite(
+            Image.new("RGB", shade.size, bottom), Image.new("RGB", shade.size, top), shade
+        )
+        self._image = strip.resize((WIDTH * _SCALE, HEIGHT * _SCALE), Image.Resampling.BILINEAR)
         self._draw = ImageDraw.Draw(self._image)
 
     def rect(

@@ -11,23 +11,25 @@ DOMAIN = "example.org"
 NAMELESS_EVERY = 17
 """Not everybody gives a name."""
 
-_WOMEN = (
-    "Anna Maria Katarzyna Małgorzata Agnieszka Barbara Ewa Krystyna Elżbieta Zofia Łucja Żaneta "
-    "Grażyna Jadwiga Hanna Julia Jagoda Róża Wiesława Danuta Oliwia Lena Bożena"
-).split()
-_MEN = (
-    "Jan Stanisław Andrzej Krzysztof Łukasz Paweł Michał Wojciech Mirosław Józef Grzegorz Tomasz "
-    "Bartłomiej Zdzisław Bronisław Szymon Ignacy Władysław Mikołaj"
-).split()
-_SURNAMES = (
-    "Kowalska Kowalski, Wójcik Wójcik, Śliwińska Śliwiński, Nowak Nowak, Żółkiewska Żółkiewski, "
-    "Dąbrowska Dąbrowski, Pięta Pięta, Łukasik Łukasik, Zielińska Zieliński, Gżegżółka Gżegżółka, "
-    "Ćwiklińska Ćwikliński, Mazur Mazur, Wąsik Wąsik, Jabłońska Jabłoński, Kaźmierczak Kaźmierczak, "
-    "Sęk Sęk, Błaszczyk Błaszczyk, Źródlewska Źródlewski, Górna Górny, Nowak-Świątek Świątek, "
-    "Szczęsna Szczęsny, Król Król, Baranowska Baranowski, Ożóg Ożóg, Brzęczek Brzęczek, "
-    "Krupa Krupa, Lis-Różańska Różański, Gołąb Gołąb, Majchrzak Majchrzak"
-)
-_PAIRS = [tuple(pair.split()) for pair in _SURNAMES.split(", ")]
+_WOMEN = """
+    Anna Maria Katarzyna Małgorzata Agnieszka Barbara Ewa Krystyna Elżbieta Zofia Łucja Żaneta
+    Grażyna Jadwiga Hanna Julia Jagoda Róża Wiesława Danuta Oliwia Lena Bożena
+"""
+_MEN = """
+    Jan Stanisław Andrzej Krzysztof Łukasz Paweł Michał Wojciech Mirosław Józef Grzegorz Tomasz
+    Bartłomiej Zdzisław Bronisław Szymon Ignacy Władysław Mikołaj
+"""
+_SURNAMES = """
+    Kowalska Kowalski, Wójcik Wójcik, Śliwińska Śliwiński, Nowak Nowak, Żółkiewska Żółkiewski,
+    Dąbrowska Dąbrowski, Pięta Pięta, Łukasik Łukasik, Zielińska Zieliński, Gżegżółka Gżegżółka,
+    Ćwiklińska Ćwikliński, Mazur Mazur, Wąsik Wąsik, Jabłońska Jabłoński, Kaźmierczak Kaźmierczak,
+    Sęk Sęk, Błaszczyk Błaszczyk, Źródlewska Źródlewski, Górna Górny, Nowak-Świątek Świątek,
+    Szczęsna Szczęsny, Król Król, Baranowska Baranowski, Ożóg Ożóg, Brzęczek Brzęczek,
+    Maćkowiak Maćkowiak, Grześkowiak Grześkowiak, Krupa Krupa,
+    Lis-Różańska Różański, Gołąb Gołąb, Majchrzak Majchrzak
+"""
+_FIRST_NAMES = (_WOMEN.split(), _MEN.split())
+_PAIRS = [tuple(pair.split()) for pair in _SURNAMES.split(",")]
 _NEWCOMERS = (
     "Emily Carter",
     "James O’Connor",
@@ -71,9 +73,9 @@ def _names() -> Iterator[tuple[str, str]]:
     yield from ((name, "en") for name in _NEWCOMERS)
     number = 0
     while True:
-        woman = number % 5 < 3  # noqa: PLR2004 - three of five, as among readers
-        first = (_WOMEN, _MEN)[not woman]
-        surname = _PAIRS[number * 7 % len(_PAIRS)][not woman]
+        form = number % 5 // 3  # 0 for a woman, 1 for a man: three of five readers are women
+        first = _FIRST_NAMES[form]
+        surname = _PAIRS[number * 7 % len(_PAIRS)][form]
         yield f"{first[number * 3 % len(first)]} {surname}", "pl"
         number += 1
 

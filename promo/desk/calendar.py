@@ -12,25 +12,31 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk.screens import Screen
+from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Institution, Publication
 from promo.planning.calendar import polish_holidays
 from promo.protocol import State
+from promo.services import channels
 
 DECEMBER = 12
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+SHOWN = 3
+"""Publications of a day that the grid shows; the day's own page shows all."""
 
 
 class CalendarViewSet(ViewSet):
     name = url_namespace = "calendar"
     icon = "calendar-alt"
     menu_label = _("Calendar")
-    menu_order = 100
+    menu_order = 120
+    menu_item_class = menu_item_for("promo.view_item")
     add_to_admin_menu = True
 
     def get_urlpatterns(self) -> list[Any]:
         return [
             path("", CalendarView.as_view(), name="index"),
             path("<int:year>/<int:month>/", CalendarView.as_view(), name="month"),
+            path("<int:year>/<int:month>/<int:day>/", DayView.as_view(), name="day"),
         ]
 
 
@@ -39,35 +45,31 @@ class CalendarView(Screen):
     page_title = _("Publication calendar")
     header_icon = "calendar-alt"
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         first = self._first_day()
         destination = self.request.GET.get("destination", "")
+        weeks = self._weeks(first, destination)
         context |= {
             "month": first,
-            "weeks": self._weeks(first, destination),
+            "weeks": weeks,
+            "any": any(day["publications"] for week in weeks for day in week),
             "weekdays": [
                 date_format(date(2026, 6, day), "l") for day in range(1, 8)
             ],  # 1 June 2026 is a Monday
             "previous_url": _month_url(first - timedelta(days=1)),
             "next_url": _month_url(_next_month(first)),
             "today": timezone.localdate(),
+            "shown": SHOWN,
             "destinations": Destination.objects.filter(active=True),
             "chosen": destination,
+            "channels": _legend(),
         }
         return context
 
     def _first_day(self) -> date:
         today = timezone.localdate()
-        try:
-            return date(
-                self.kwargs.get("year", today.year), self.kwargs.get("month", today.month), 1
-            )
-        except ValueError as error:
-            raise Http404 from error
+        return _date(self.kwargs.get("year", today.year), self.kwargs.get("month", today.month))
 
     def _weeks(self, first: date, destination: str) -> list[list[dict[str, Any]]]:
         weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
@@ -80,11 +82,59 @@ class CalendarView(Screen):
                     "inside": day.month == first.month,
                     "holiday": holidays.get(day, ""),
                     "publications": by_day[day],
+                    "hidden": max(len(by_day[day]) - SHOWN, 0),
                 }
                 for day in week
             ]
             for week in weeks
         ]
+
+
+class DayView(Screen):
+    """Everything of one day."""
+
+    template_name = "promo/desk/calendar_day.html"
+    header_icon = "calendar-alt"
+
+    @property
+    def parents(self) -> tuple[dict[str, Any], ...]:  # type: ignore[override]
+        month = date_format(self._day(), "F Y")
+        return ({"url": _month_url(self._day()), "label": month},)
+
+    def _day(self) -> date:
+        return _date(self.kwargs["year"], self.kwargs["month"], self.kwargs["day"])
+
+    def get_page_title(self) -> str:
+        return date_format(self._day(), "l, j E Y")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        on = self._day()
+        rows = _publications(on, on, self.request.GET.get("destination", ""))[on]
+        return context | {
+            "publications": rows,
+            "holiday": polish_holidays({on.year}).get(on, ""),
+            "month_url": _month_url(on),
+            "previous_url": _day_url(on - timedelta(days=1)),
+            "next_url": _day_url(on + timedelta(days=1)),
+        }
+
+
+def _date(year: int, month: int, day: int = 1) -> date:
+    """The day; Http404 where there is none, or none that can be reckoned with."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Http404
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _legend() -> list[dict[str, str]]:
+    return [
+        {"key": key, "label": str(channel.label), "icon": channel.icon}
+        for key, channel in channels.installed().items()
+    ]
 
 
 def _publications(
@@ -109,3 +159,7 @@ def _next_month(first: date) -> date:
 
 def _month_url(day: date) -> str:
     return reverse("calendar:month", args=[day.year, day.month])
+
+
+def _day_url(day: date) -> str:
+    return reverse("calendar:day", args=[day.year, day.month, day.day])

@@ -1,36 +1,83 @@
-"""Campaigns: the list with its buttons, and the editor."""
+"""Campaigns: the list, the page that tells how one stands, the question before cancelling one."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from wagtail.admin.panels import FieldPanel, InlinePanel
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.snippets.views.snippets import InspectView
 
-from promo.desk.screens import staff
-from promo.errors import PromoError
-from promo.models import Campaign
+from promo.desk.screens import Screen, staff
+from promo.desk.snippets import CarefulDelete, DeskViewSet, OneByOne
+from promo.errors import NotAllowed, PromoError
+from promo.models import Campaign, Publication
+from promo.protocol import DUE, NEEDS_A_HAND, OUT
 from promo.services import campaigns
 from promo.services.clock import database_now
 
 State = Campaign.State
 
 
-class CampaignViewSet(SnippetViewSet):
+class CampaignList(OneByOne):
+    """A campaign's name leads to the page that tells how it stands."""
+
+    def _get_title_column(self, field_name: str, *args: Any, **kwargs: Any) -> Any:
+        column = super()._get_title_column(field_name, *args, **kwargs)
+        column._get_url_func = self.get_inspect_url  # noqa: SLF001  (Wagtail offers no other way)
+        return column
+
+
+class CampaignPage(InspectView):
+    """How a campaign stands, and its buttons."""
+
+    page_title = gettext_lazy("Campaign")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        rows = self.object.publications.select_related("item", "issue", "destination")
+        coming = rows.filter(state__in=DUE).order_by("due_at", "id")
+        return context | {
+            "publications": rows.order_by("planned_at", "id"),
+            "next": coming.first(),
+            "numbers": [
+                (gettext_lazy("coming up"), coming.count()),
+                (gettext_lazy("published"), rows.filter(state__in=OUT).count()),
+                (gettext_lazy("need attention"), rows.filter(state__in=NEEDS_A_HAND).count()),
+            ],
+        }
+
+
+class CampaignDelete(CarefulDelete):
+    """Only a campaign that never did anything may go; any other is cancelled."""
+
+    def delete_action(self) -> None:
+        if self.object.publications.exists():
+            raise NotAllowed(
+                _("“{name}” has publications: cancel it instead.").format(name=self.object)
+            )
+        super().delete_action()
+
+
+class CampaignViewSet(DeskViewSet):
     model = Campaign
+    index_view_class = CampaignList
+    inspect_view_class = CampaignPage
+    delete_view_class = CampaignDelete
     icon = "list-ul"
     url_prefix = "campaigns"
     menu_label = gettext_lazy("Campaigns")
     menu_name = "campaigns"
     add_to_admin_menu = True
     menu_order = 125
+    list_per_page = 30
     list_display = ["name", "state_label", "items_label", "queued_at"]
     list_filter = ["state"]
     search_fields = ["name", "goal"]
@@ -46,7 +93,7 @@ class CampaignViewSet(SnippetViewSet):
         return [
             *super().get_urlpatterns(),
             path("act/<int:pk>/<slug:verb>/", act, name="act"),
-            path("cancel/<int:pk>/", ask_to_cancel, name="cancel"),
+            path("cancel/<int:pk>/", CancelQuestion.as_view(), name="cancel"),
         ]
 
 
@@ -68,18 +115,29 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     return redirect(_home(campaign))
 
 
-def ask_to_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+class CancelQuestion(Screen):
     """The question before the button: what a cancellation will drop."""
-    _may(request)
-    campaign = get_object_or_404(Campaign, pk=pk)
-    waiting = campaign.publications.filter(state__in=campaigns.CANCELLABLE)
-    context = {
-        "campaign": campaign,
-        "waiting": waiting.select_related("item", "issue", "destination"),
-        "page_title": _("Cancel this campaign?"),
-        "header_icon": "warning",
-    }
-    return render(request, "promo/desk/campaign_cancel.html", context)
+
+    permission = "promo.change_campaign"
+    template_name = "promo/desk/campaign_cancel.html"
+    page_title = gettext_lazy("Cancel this campaign?")
+    header_icon = "warning"
+    parents = (
+        {
+            "url": reverse_lazy("wagtailsnippets_promo_campaign:list"),
+            "label": gettext_lazy("Campaigns"),
+        },
+    )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        campaign = get_object_or_404(Campaign, pk=self.kwargs["pk"])
+        return context | {"campaign": campaign, "waiting": _cancellable(campaign)}
+
+
+def _cancellable(campaign: Campaign) -> QuerySet[Publication]:
+    rows = campaign.publications.filter(state__in=campaigns.CANCELLABLE)
+    return rows.select_related("item", "issue", "destination").order_by("planned_at", "id")
 
 
 def _home(campaign: Campaign) -> str:

@@ -5,16 +5,17 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import path, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk.screens import Screen
+from promo.desk.screens import Screen, menu_item_for
 from promo.errors import InvalidInput, PromoError
 from promo.models import Destination
+from promo.protocol import DUE
 from promo.services import channels, destinations
 from promo.services.clock import database_now
 
@@ -23,7 +24,8 @@ class DestinationViewSet(ViewSet):
     name = url_namespace = "destinations"
     icon = "link"
     menu_label = gettext_lazy("Destinations")
-    menu_order = 150
+    menu_order = 160
+    menu_item_class = menu_item_for("promo.change_destination")
     add_to_admin_menu = True
 
     def get_urlpatterns(self) -> list[Any]:
@@ -41,9 +43,6 @@ class ListView(Screen):
     page_title = gettext_lazy("Destinations")
     header_icon = "link"
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         # Plain values: a template would call a class that it is handed.
@@ -52,8 +51,14 @@ class ListView(Screen):
             for key, made in channels.installed().items()
         }
         rows = [
-            {"destination": row, "channel": known.get(row.channel)}
-            for row in Destination.objects.all()
+            {
+                "destination": row,
+                "channel": known.get(row.channel),
+                "next": row.publications.filter(state__in=DUE).order_by("due_at").first(),
+                "waiting": row.publications.filter(state__in=DUE).count(),
+                "newsletter": getattr(row, "newsletter", None),
+            }
+            for row in Destination.objects.select_related("newsletter")
         ]
         new = [channel for channel in known.values() if channel["fields"]]
         return context | {"rows": rows, "new": new}
@@ -84,20 +89,18 @@ class SetUpView(Screen):
     permission = "promo.change_destination"
     template_name = "promo/desk/destination.html"
     header_icon = "link"
+    parents = ({"url": reverse_lazy("destinations:index"), "label": gettext_lazy("Destinations")},)
 
     def get_object(self) -> Destination:
         if "pk" in self.kwargs:
             return get_object_or_404(Destination, pk=self.kwargs["pk"])
-        if self.kwargs["channel"] not in channels.installed():
-            raise PermissionDenied
+        if not getattr(channels.installed().get(self.kwargs["channel"]), "fields", ()):
+            raise Http404
         return Destination(channel=self.kwargs["channel"])
 
     def get_page_title(self) -> str:
         row = self.get_object()
         return row.name or str(channels.channel_class(row.channel).label)
-
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.get_page_title()}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)

@@ -52,3 +52,33 @@ class GatedForm(WagtailAdminModelForm):
             return
         for fault in faults:
             yield fault.field or None, fault.text
+
+
+class ItemForm(GatedForm):
+    """A new item begins in the only branch there is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None and "branch" in self.fields:
+            _choose_the_only_one(self, "branch")
+
+
+class IssueForm(GatedForm):
+    """A new issue begins in the only newsletter there is, and in its language."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None and "newsletter" in self.fields:
+            only = _choose_the_only_one(self, "newsletter")
+            if only is not None:
+                self.initial["language"] = only.language
+
+
+def _choose_the_only_one(form: WagtailAdminModelForm, name: str) -> Any:
+    """Choose the one row of a select field that has just one; gives it, or None."""
+    rows = list(form.fields[name].queryset[:2])
+    if len(rows) != 1:
+        return None
+    form.initial.setdefault(name, None)
+    form.initial[name] = form.initial[name] or rows[0].pk
+    return rows[0]

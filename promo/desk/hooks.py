@@ -2,16 +2,21 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import Permission
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from wagtail.admin.search import SearchArea
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.hooks import register
 from wagtail.snippets.models import register_snippet
 
-from promo.desk import previews
+from promo.desk import previews, wording
 from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
 from promo.desk.dashboard import home_panels
@@ -25,17 +30,15 @@ from promo.desk.publications import PublicationsViewSet
 from promo.desk.readers import ReadersGroup
 
 previews.install()
+wording.install()
 
 for viewset in (ItemViewSet, IssueViewSet, CampaignViewSet, ReadersGroup, PlacesGroup):
     register_snippet(viewset)
 
 HIDDEN_MENU = {"explorer", "documents", "reports", "help", "snippets"}
 HIDDEN_SETTINGS = {"collections", "sites", "locales", "redirects", "workflow-tasks"}
-KEPT_PANELS = {
-    "workflow_objects_to_moderate",
-    "user_objects_in_workflow_moderation",
-    "locked_pages",
-}
+PLACES = {"images": 140}
+"""Where Wagtail's own menu items stand among ours: writing, seeing, readers, set-up."""
 
 
 @register("register_admin_viewset")
@@ -57,6 +60,20 @@ def permissions() -> Any:
 @register("construct_main_menu")
 def trim_menu(request: HttpRequest, items: list[Any]) -> None:
     items[:] = [item for item in items if item.name not in HIDDEN_MENU]
+    for item in items:
+        item.order = PLACES.get(item.name, item.order)
+
+
+@register("register_admin_search_area")
+def search_items() -> SearchArea:
+    """The first area is where the menu's search field leads."""
+    return SearchArea(
+        ItemViewSet.menu_label,
+        reverse("wagtailsnippets_promo_item:list"),
+        name="items",
+        icon_name="date",
+        order=0,
+    )
 
 
 @register("construct_settings_menu")
@@ -66,8 +83,7 @@ def trim_settings(request: HttpRequest, items: list[Any]) -> None:
 
 @register("construct_homepage_panels")
 def homepage(request: HttpRequest, panels: list[Any]) -> None:
-    kept = [panel for panel in panels if getattr(panel, "name", "") in KEPT_PANELS]
-    panels[:] = [*home_panels(request), *kept]
+    panels[:] = home_panels(request)
 
 
 @register("construct_homepage_summary_items")
@@ -97,8 +113,22 @@ def scripts() -> str:
 
 @register("insert_editor_js")
 def editor_scripts() -> str:
+    # A form that Django would turn away is stopped in the browser, where its text is safe.
     return format_html(
-        '<script src="{}" data-plan-url="{}" defer></script>',
+        '<script src="{}" data-plan-url="{}" data-most="{}" data-too-large="{}" defer></script>',
         static("promo/editor.js"),
         reverse("plan:show"),
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        _("The text is too long to be saved. Nothing is lost: it is still here. Shorten it."),
     )
+
+
+@register("before_bulk_action")
+def one_by_one(
+    request: HttpRequest, action_type: str, objects: Any, action: Any
+) -> HttpResponse | None:
+    """Nothing of ours is deleted by the dozen: each has its own rule of what must stay."""
+    if action_type == "delete" and action.model._meta.app_label == "promo":  # noqa: SLF001
+        messages.error(request, _("Please delete these one by one."))
+        return redirect("wagtailadmin_home")
+    return None

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk.items import ItemViewSet
-from promo.desk.screens import Screen
+from promo.desk.screens import Screen, menu_item_for
 from promo.errors import PromoError
 from promo.models import Entry, Source
 from promo.services import sources
@@ -24,7 +24,8 @@ class InboxViewSet(ViewSet):
     name = url_namespace = "inbox"
     icon = "download"
     menu_label = gettext_lazy("Inbox")
-    menu_order = 140
+    menu_order = 135
+    menu_item_class = menu_item_for("promo.view_entry")
     add_to_admin_menu = True
 
     def get_urlpatterns(self) -> list[Any]:
@@ -40,9 +41,6 @@ class InboxView(Screen):
     page_title = gettext_lazy("Inbox")
     header_icon = "download"
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         rows = Entry.objects.filter(state=Entry.State.NEW).select_related("source")
@@ -56,8 +54,8 @@ class InboxView(Screen):
 
 @require_POST
 def act(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make an item from an entry, or set it aside."""
-    if not request.user.has_perm("promo.add_item"):
+    """Create an item from an entry, or set it aside."""
+    if not request.user.has_perms(("promo.add_item", "promo.change_entry")):
         raise PermissionDenied
     entry = get_object_or_404(Entry, pk=pk)
     if request.POST.get("act") == "ignore":

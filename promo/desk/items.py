@@ -1,5 +1,6 @@
 """Events and news: the editor, its tabs, and the list."""
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import (
@@ -10,16 +11,18 @@ from wagtail.admin.panels import (
     ObjectList,
     TabbedInterface,
 )
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.widgets import AdminAutoHeightTextInput
 
-from promo.desk.forms import GatedForm
+from promo.desk.forms import ItemForm
 from promo.desk.planpanel import PlanPanel
+from promo.desk.snippets import DateColumn, DeskViewSet, StateColumn
 from promo.models import Item
 
 CONTENT = [
     FieldPanel("title"),
     FieldRowPanel([FieldPanel("kind"), FieldPanel("language")]),
-    FieldPanel("lead"),
+    FieldPanel("lead", widget=AdminAutoHeightTextInput(attrs={"maxlength": 160})),
     FieldPanel("body"),
     InlinePanel("photos", heading=_("Pictures"), label=_("Picture"), max_num=10),
     FieldPanel("facebook_text"),
@@ -31,17 +34,16 @@ WHEN_AND_WHERE = [
     MultiFieldPanel(
         [
             FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
-            FieldRowPanel([FieldPanel("all_day"), FieldPanel("deadline_at")]),
-            FieldPanel("recurrence"),
+            FieldPanel("all_day"),
+            FieldRowPanel([FieldPanel("deadline_at"), FieldPanel("recurrence")]),
         ],
         heading=_("When"),
     ),
     MultiFieldPanel(
-        [FieldRowPanel([FieldPanel("status"), FieldPanel("previous_starts_at")])],
-        heading=_("Status"),
-    ),
-    MultiFieldPanel(
-        [FieldRowPanel([FieldPanel("branch"), FieldPanel("venue")]), FieldPanel("accessibility")],
+        [
+            FieldRowPanel([FieldPanel("branch", widget=forms.Select), FieldPanel("venue")]),
+            FieldPanel("accessibility"),
+        ],
         heading=_("Where"),
     ),
     MultiFieldPanel(
@@ -55,11 +57,19 @@ WHEN_AND_WHERE = [
         heading=_("Audience, price and sign-up"),
     ),
     MultiFieldPanel(
-        [FieldPanel("partners"), FieldPanel("funding_note")], heading=_("Partners and funding")
+        [
+            FieldPanel("partners", widget=forms.CheckboxSelectMultiple),
+            FieldPanel("funding_note"),
+        ],
+        heading=_("Partners and funding"),
+    ),
+    MultiFieldPanel(
+        [FieldRowPanel([FieldPanel("status"), FieldPanel("previous_starts_at")])],
+        heading=_("Status"),
     ),
 ]
 PROMOTION = [
-    FieldRowPanel([FieldPanel("level"), FieldPanel("timetable")]),
+    FieldRowPanel([FieldPanel("level"), FieldPanel("timetable", widget=forms.Select)]),
     PlanPanel(heading=_("What will go out and when")),
 ]
 
@@ -70,15 +80,21 @@ class ItemFilters(WagtailFilterSet):
         fields = ["kind", "branch", "status", "level", "live"]
 
 
-class ItemViewSet(SnippetViewSet):
+class ItemViewSet(DeskViewSet):
     model = Item
     icon = "date"
     url_prefix = "items"
     menu_label = _("Events and news")
     menu_name = "items"
     add_to_admin_menu = True
-    menu_order = 110
-    list_display = ["title", "kind", "starts_at", "branch", "approval_state"]
+    menu_order = 100
+    list_display = [
+        "title",
+        Column("kind", label=_("Kind"), accessor="get_kind_display", sort_key="kind"),
+        DateColumn("starts_at", label=_("Starts"), sort_key="starts_at"),
+        Column("branch", label=_("Branch"), sort_key="branch__name"),
+        StateColumn("approval_state", label=_("Approval")),
+    ]
     filterset_class = ItemFilters
     search_fields = ["title", "lead"]
     list_per_page = 30
@@ -89,5 +105,5 @@ class ItemViewSet(SnippetViewSet):
             ObjectList(WHEN_AND_WHERE, heading=_("When and where")),
             ObjectList(PROMOTION, heading=_("Promotion")),
         ],
-        base_form_class=GatedForm,
+        base_form_class=ItemForm,
     )

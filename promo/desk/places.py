@@ -1,13 +1,15 @@
 """Branches, partners, sources and timetables: what is set up once."""
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from promo.desk.snippets import DeskViewSet
 from promo.models import Branch, Partner, Source, Timetable
 
 
-class BranchViewSet(SnippetViewSet):
+class BranchViewSet(DeskViewSet):
     model = Branch
     icon = "home"
     url_prefix = "branches"
@@ -21,14 +23,14 @@ class BranchViewSet(SnippetViewSet):
     ]
 
 
-class PartnerViewSet(SnippetViewSet):
+class PartnerViewSet(DeskViewSet):
     model = Partner
     icon = "group"
     url_prefix = "partners"
     list_display = ["name", "url"]
 
 
-class SourceViewSet(SnippetViewSet):
+class SourceViewSet(DeskViewSet):
     model = Source
     icon = "download"
     url_prefix = "sources"
@@ -36,12 +38,12 @@ class SourceViewSet(SnippetViewSet):
     panels = [
         FieldPanel("name"),
         FieldPanel("url"),
-        FieldRowPanel([FieldPanel("kind"), FieldPanel("partner")]),
+        FieldRowPanel([FieldPanel("kind"), FieldPanel("partner", widget=forms.Select)]),
         FieldRowPanel([FieldPanel("every_minutes"), FieldPanel("active")]),
     ]
 
 
-class TimetableViewSet(SnippetViewSet):
+class TimetableViewSet(DeskViewSet):
     model = Timetable
     icon = "time"
     url_prefix = "timetables"
@@ -60,4 +62,4 @@ class PlacesGroup(SnippetViewSetGroup):
     menu_label = _("Set-up")
     menu_icon = "sliders"
     menu_name = "setup"
-    menu_order = 160
+    menu_order = 170

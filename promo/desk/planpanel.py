@@ -1,6 +1,7 @@
 """The computed plan in the editor: what will go out and when, while the item is still a draft."""
 
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,8 +14,9 @@ from wagtail.admin.panels import Panel
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.errors import PromoError
-from promo.models import Destination, Item
-from promo.planning import Dropped, Planned, Reason, reason_text
+from promo.models import Destination, Item, Publication
+from promo.planning import Dropped, Planned, reason_text
+from promo.protocol import NEEDS_A_HAND, OUT
 from promo.services import approvals, channels, gate, plans
 from promo.services.clock import database_now
 
@@ -62,25 +64,60 @@ def _of(request: HttpRequest, item: Item) -> HttpResponse:
     except PromoError as error:
         return _fragment(request, hint=error.text)
     names = {str(row.uuid): row.name for row in Destination.objects.all()}
-    rows = [_row(step, names, step.reasons, step.due_at) for step in plan.planned]
-    dropped = [_row(step, names, (step.reason,)) for step in plan.dropped]
-    return _fragment(request, rows=rows, dropped=dropped, problems=problems)
+    steps = sorted(plan.planned, key=lambda step: (step.due_at, step.variant, step.slot))
+    dropped = [_dropped(step, names) for step in plan.dropped]
+    return _fragment(
+        request,
+        moments=_moments(steps, names),
+        dropped=dropped,
+        problems=problems,
+        so_far=_so_far(item),
+    )
 
 
-def _row(
-    step: Planned | Dropped,
-    names: dict[str, str],
-    reasons: tuple[Reason, ...],
-    due_at: datetime | None = None,
-) -> dict[str, Any]:
-    label = str(channels.channel_class(step.channel).label)
+def _moments(steps: list[Planned], names: dict[str, str]) -> list[dict[str, Any]]:
+    """The steps that go out together in one row: the same minute, the same variant."""
+
+    def together(step: Planned) -> tuple[datetime, str]:
+        return step.due_at.replace(second=0, microsecond=0), step.variant.value
+
+    return [
+        {
+            "at": at,
+            "variant": variant,
+            "places": [
+                {
+                    "name": _name(step, names),
+                    "channel": step.channel,
+                    "reasons": tuple(reason_text(reason) for reason in step.reasons),
+                }
+                for step in group
+            ],
+        }
+        for (at, variant), group in (
+            (key, list(steps)) for key, steps in groupby(steps, key=together)
+        )
+    ]
+
+
+def _dropped(step: Dropped, names: dict[str, str]) -> dict[str, Any]:
     return {
-        "due_at": due_at,
-        "destination": names.get(step.destination, label),
-        "channel": step.channel,
+        "name": _name(step, names),
         "variant": step.variant.value,
-        "reasons": [reason_text(reason) for reason in reasons],
+        "reason": reason_text(step.reason),
     }
+
+
+def _name(step: Planned | Dropped, names: dict[str, str]) -> str:
+    return names.get(step.destination) or str(channels.channel_class(step.channel).label)
+
+
+def _so_far(item: Item) -> list[Publication]:
+    """What has become of the item already: out, or in need of a hand."""
+    if item.pk is None:
+        return []
+    rows = item.publications.filter(state__in=OUT | NEEDS_A_HAND).select_related("destination")
+    return list(rows.order_by("planned_at", "id"))
 
 
 def _fragment(request: HttpRequest, **context: Any) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Live previews in the editor: the truth, made by the call that makes what goes out."""
 
 from datetime import UTC, datetime
-from html import escape
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -32,7 +31,7 @@ class ItemPreviews:
             draft = composing.preview_draft(content, variant=variant, due_at=datetime.now(UTC))
             message = composing.compose(draft, channel=mode)
         except PromoError as error:
-            return _not_yet(error.text)
+            return not_yet(error.text)
         return HttpResponse(show(message, name=draft.institution.name))
 
 
@@ -46,7 +45,7 @@ class IssuePreviews:
         try:
             message = issue_message(content)
         except PromoError as error:
-            return _not_yet(error.text)
+            return not_yet(error.text)
         if mode == "text":
             return HttpResponse(_plain(message))
         return HttpResponse(fill_slots(message.html))
@@ -78,12 +77,12 @@ def fill_slots(html: str) -> str:
 
 def _plain(message: Message) -> str:
     text = fill(message.text, dict.fromkeys(Slot, "https://example.org/"), html=False)
-    return f"<!doctype html><title>{escape(message.subject)}</title><pre>{escape(text)}</pre>"
+    return render_to_string("promo/desk/preview_text.html", {"message": message, "text": text})
 
 
-def _not_yet(text: str) -> HttpResponse:
-    page = f"<!doctype html><title>–</title><p style='font:16px sans-serif'>{escape(text)}</p>"
-    return HttpResponse(page)
+def not_yet(text: str) -> HttpResponse:
+    """A preview that says why there is none yet."""
+    return HttpResponse(render_to_string("promo/desk/preview_none.html", {"text": text}))
 
 
 def install() -> None:

@@ -1,34 +1,30 @@
-"""Publications: the list, and the page that tells everything about one."""
+"""Publications: the lists, and the page that tells everything about one."""
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
-from django import forms
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_POST
 from wagtail.admin.viewsets.base import ViewSet
-from wagtail.admin.widgets import AdminDateTimeInput
 
-from promo.desk import previews
-from promo.desk.screens import Screen, staff
-from promo.errors import PromoError
+from promo.desk import deciding, previews
+from promo.desk.screens import Screen, menu_item_for
 from promo.models import Delivery, Destination, Publication
-from promo.models.publications import STATES
 from promo.planning import Reason, reason_text
-from promo.protocol import DUE, NEEDS_A_HAND, Event, State, sources
-from promo.services import channels, deliveries, publications
-from promo.services.clock import database_now
+from promo.protocol import DUE, NEEDS_A_HAND, OUT, Event, State, sources
+from promo.services import channels, deliveries
 from promo.services.facts import institution_facts
 
 PAGE = 50
+SEEN = "promo.view_item"
+"""Whoever may read an item may read what becomes of it."""
 
 
 class PublicationsViewSet(ViewSet):
@@ -36,6 +32,7 @@ class PublicationsViewSet(ViewSet):
     icon = "tasks"
     menu_label = gettext_lazy("Publications")
     menu_order = 130
+    menu_item_class = menu_item_for(SEEN)
     add_to_admin_menu = True
 
     def get_urlpatterns(self) -> list[Any]:
@@ -43,48 +40,90 @@ class PublicationsViewSet(ViewSet):
             path("", ListView.as_view(), name="index"),
             path("<int:pk>/", PublicationView.as_view(), name="show"),
             path("<int:pk>/message/", message, name="message"),
-            path("<int:pk>/act/", act, name="act"),
+            path("<int:pk>/progress/", ProgressView.as_view(), name="progress"),
+            path("<int:pk>/act/", deciding.ActView.as_view(), name="act"),
         ]
 
 
+VIEWS: dict[str, tuple[Any, Callable[[QuerySet[Publication]], QuerySet[Publication]]]] = {
+    "coming": (
+        gettext_lazy("Coming up"),
+        lambda rows: rows.filter(state__in=DUE | {State.CLAIMED, State.SENDING}).order_by(
+            "due_at", "id"
+        ),
+    ),
+    "hand": (
+        gettext_lazy("Needs attention"),
+        lambda rows: rows.filter(state__in=NEEDS_A_HAND).order_by("-planned_at", "-id"),
+    ),
+    "out": (
+        pgettext_lazy("publication", "Published"),
+        lambda rows: rows.filter(state__in=OUT).order_by("-published_at", "-id"),
+    ),
+    "all": (gettext_lazy("All"), lambda rows: rows.order_by("-planned_at", "-id")),
+}
+
+
 class ListView(Screen):
+    permission = SEEN
     template_name = "promo/desk/publications.html"
     page_title = gettext_lazy("Publications")
     header_icon = "tasks"
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        rows = Publication.objects.select_related("item", "issue", "destination")
-        state = self.request.GET.get("state", "")
+        show = self.request.GET.get("show", "")
+        show = show if show in VIEWS else "coming"
         destination = self.request.GET.get("destination", "")
-        if state == "hand":
-            rows = rows.filter(state__in=NEEDS_A_HAND)
-        elif state:
-            rows = rows.filter(state=state)
-        if destination.isdigit():
+        rows = Publication.objects.select_related("item", "issue", "destination")
+        if destination.isdecimal():
             rows = rows.filter(destination_id=int(destination))
-        page = Paginator(rows.order_by("-planned_at", "-id"), PAGE).get_page(
-            self.request.GET.get("p")
-        )
+        views = [
+            {"key": key, "label": label, "count": picked(rows).count()}
+            for key, (label, picked) in VIEWS.items()
+        ]
+        page = Paginator(VIEWS[show][1](rows), PAGE).get_page(self.request.GET.get("p"))
         return context | {
             "page": page,
-            "states": STATES,
-            "state": state,
+            "views": views,
+            "show": show,
             "destinations": Destination.objects.all(),
             "destination": destination,
         }
 
 
-class MoveForm(forms.Form):
-    to = forms.DateTimeField(label=gettext_lazy("New date and time"), widget=AdminDateTimeInput)
+GUIDES = {
+    State.PLANNED: gettext_lazy(
+        "It is waiting for its time. Until then you can move it or drop it."
+    ),
+    State.WAITING: gettext_lazy(
+        "The last attempt did not get through. Nothing has been published; "
+        "Promo will try again by itself."
+    ),
+    State.CLAIMED: gettext_lazy("It is being prepared at this very moment."),
+    State.SENDING: gettext_lazy("It is going out at this very moment."),
+    State.FAILED: gettext_lazy(
+        "It was refused, so nothing has been published. Correct what is named above and send it "
+        "again, or drop it."
+    ),
+    State.UNKNOWN: gettext_lazy(
+        "We do not know yet whether it has been published, and we keep checking. Please do not "
+        "post it by hand. If you can see it there, choose “It has been published”."
+    ),
+    State.MISSED: gettext_lazy(
+        "Its time passed before it could go out. Send it now if that still makes sense, or drop it."
+    ),
+    State.CANCELLED: gettext_lazy("It was dropped and will not go out."),
+    State.WITHDRAWN: gettext_lazy("It was published and has been taken down."),
+}
+"""What a state means for the person in front of it, and what to do."""
 
 
 class PublicationView(Screen):
+    permission = SEEN
     template_name = "promo/desk/publication.html"
     header_icon = "tasks"
+    parents = ({"url": reverse_lazy("publications:index"), "label": gettext_lazy("Publications")},)
 
     def get_object(self) -> Publication:
         return get_object_or_404(
@@ -95,95 +134,64 @@ class PublicationView(Screen):
     def get_page_title(self) -> str:
         return self.get_object().subject
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        index = {"url": _index_url(), "label": _("Publications")}
-        return [*self.breadcrumbs_items, index, {"url": "", "label": self.get_page_title()}]
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         row = self.get_object()
         state = State(row.state)
         traits = channels.channel_class(row.destination.channel).traits
-        return context | {
-            "publication": row,
-            "ledger": row.ledger.select_related("user"),
-            "reasons": [reason_text(Reason.from_json(reason)) for reason in row.reasons],
-            "can_retry": state in sources(Event.RETRY),
-            "can_be_out": state in (State.UNKNOWN, State.FAILED, State.MISSED),
-            "can_drop": state in sources(Event.CANCEL) and state != State.CLAIMED,
-            "can_move": state in DUE,
-            "can_withdraw": state == State.PUBLISHED and traits.can_withdraw,
-            "unknown": state == State.UNKNOWN,
-            "progress_rows": [
-                (Delivery.State(key).label, count)
-                for key, count in deliveries.progress(row).items()
-            ],
-            "move_form": MoveForm(initial={"to": row.planned_at}),
-        }
+        return (
+            context
+            | progress(row)
+            | {
+                "publication": row,
+                "guide": GUIDES.get(state, ""),
+                "ledger": row.ledger.select_related("user"),
+                "reasons": [reason_text(Reason.from_json(reason)) for reason in row.reasons],
+                "can_retry": state in sources(Event.RETRY),
+                "can_be_out": state in NEEDS_A_HAND,
+                "can_drop": state in sources(Event.CANCEL) and state != State.CLAIMED,
+                "can_move": state in DUE,
+                "can_withdraw": state == State.PUBLISHED and traits.can_withdraw,
+                "unknown": state == State.UNKNOWN,
+                "move_form": deciding.MoveForm(initial={"to": row.planned_at}),
+            }
+        )
 
 
-def _index_url() -> str:
-    from django.urls import reverse  # noqa: PLC0415  (at import time the addresses are not ready)
+class ProgressView(Screen):
+    """The numbers of a mailing as a fragment, asked for while it runs."""
 
-    return reverse("publications:index")
+    permission = SEEN
+    template_name = "promo/desk/progress.html"
+
+    def get_context_data(self, **_kwargs: Any) -> dict[str, Any]:
+        row = get_object_or_404(Publication, pk=self.kwargs["pk"])
+        return {"publication": row} | progress(row)
+
+
+GOING = (Delivery.State.DUE, Delivery.State.CLAIMED, Delivery.State.SENDING)
+
+
+def progress(row: Publication) -> dict[str, Any]:
+    """How many readers stand where, for the page and its fragment."""
+    counts = deliveries.progress(row)
+    readers = sum(counts.values())
+    settled = readers - sum(counts.get(state, 0) for state in GOING)
+    return {
+        "readers": readers,
+        "settled": settled,
+        "going": settled < readers,
+        "not_known": counts.get(Delivery.State.UNKNOWN, 0),
+        "progress_rows": [(state.label, counts.get(state, 0)) for state in Delivery.State],
+    }
 
 
 @xframe_options_sameorigin
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     """The stored message, as it went or will go out."""
-    if not request.user.has_perm("promo.view_publication"):
+    if not request.user.has_perm(SEEN):
         raise PermissionDenied
     row = get_object_or_404(Publication, pk=pk)
+    if not row.message_json:
+        return previews.not_yet(_("There is no message yet: it is made when it is planned."))
     return HttpResponse(previews.show(row.message, name=institution_facts().name))
-
-
-@require_POST
-def act(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a person decides about a publication."""
-    if not request.user.has_perm("promo.change_publication"):
-        raise PermissionDenied
-    decide = _ACTS.get(request.POST.get("act", ""))
-    try:
-        if decide is not None:
-            messages.success(request, decide(request, pk, database_now()))
-    except PromoError as error:
-        messages.error(request, error.text)
-    return redirect("publications:show", pk=pk)
-
-
-def _retry(request: HttpRequest, pk: int, now: datetime) -> str:
-    publications.retry(publication_id=pk, user=staff(request), now=now)
-    return _("It will be sent again shortly.")
-
-
-def _it_is_out(request: HttpRequest, pk: int, now: datetime) -> str:
-    url = request.POST.get("url", "").strip()
-    publications.it_is_out(publication_id=pk, url=url, user=staff(request), now=now)
-    return _("Noted as published.")
-
-
-def _drop(request: HttpRequest, pk: int, now: datetime) -> str:
-    publications.drop(publication_id=pk, user=staff(request), now=now)
-    return _("Dropped. It will not be published.")
-
-
-def _move(request: HttpRequest, pk: int, now: datetime) -> str:
-    form = MoveForm(request.POST)
-    if not form.is_valid():
-        raise PromoError(_("Enter a date and a time."))
-    publications.move(publication_id=pk, to=form.cleaned_data["to"], user=staff(request), now=now)
-    return _("Moved to the new time.")
-
-
-def _take_down(request: HttpRequest, pk: int, now: datetime) -> str:
-    publications.take_down(publication_id=pk, user=staff(request), now=now)
-    return _("It has been taken down.")
-
-
-_ACTS = {
-    "retry": _retry,
-    "it_is_out": _it_is_out,
-    "drop": _drop,
-    "move": _move,
-    "take_down": _take_down,
-}

@@ -4,11 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.log_actions import log
+from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from promo.desk.snippets import CarefulDelete, DeskViewSet
 from promo.models import Newsletter, Subscriber
-from promo.services import newsletters
+from promo.services import newsletters, subscribers
+from promo.services.clock import database_now
 
 
 class NewsletterForm(WagtailAdminModelForm):
@@ -21,13 +24,28 @@ class NewsletterForm(WagtailAdminModelForm):
         return newsletter
 
 
-class NewsletterViewSet(SnippetViewSet):
+class NewsletterDelete(CarefulDelete):
+    """Goes with its destination, and only while nobody reads it."""
+
+    def delete_action(self) -> None:
+        log(instance=self.object, action="wagtail.delete")
+        newsletters.remove(newsletter=self.object)
+
+
+class SubscriberDelete(CarefulDelete):
+    """Forgets the person; only a hash of the address stays, so that it is never mailed again."""
+
+    def delete_action(self) -> None:
+        subscribers.erase(subscriber=self.object, now=database_now())
+
+
+class NewsletterViewSet(DeskViewSet):
     model = Newsletter
     icon = "mail"
     url_prefix = "newsletters"
     menu_label = _("Newsletters")
     list_display = ["name", "from_email", "language", "open_to_sign_up"]
-    base_form_class = NewsletterForm
+    delete_view_class = NewsletterDelete
     panels = [
         FieldPanel("name"),
         FieldPanel("slug"),
@@ -38,14 +56,13 @@ class NewsletterViewSet(SnippetViewSet):
     ]
 
     def get_edit_handler(self) -> Any:
-        from wagtail.admin.panels import ObjectList  # noqa: PLC0415  (only this screen needs it)
-
         handler = ObjectList(self.panels, base_form_class=NewsletterForm)
         return handler.bind_to_model(self.model)
 
 
-class SubscriberViewSet(SnippetViewSet):
+class SubscriberViewSet(DeskViewSet):
     model = Subscriber
+    delete_view_class = SubscriberDelete
     icon = "user"
     url_prefix = "subscribers"
     menu_label = _("Subscribers")
@@ -63,4 +80,4 @@ class ReadersGroup(SnippetViewSetGroup):
     menu_label = _("Readers")
     menu_icon = "group"
     menu_name = "readers"
-    menu_order = 135
+    menu_order = 150

@@ -1,4 +1,4 @@
-"""What our own screens share: Wagtail's frame and a permission."""
+"""What our own screens share: Wagtail's frame, a permission, and a menu item that keeps to it."""
 
 from typing import Any, ClassVar
 
@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.views.generic import TemplateView
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 
@@ -20,9 +21,26 @@ class Screen(WagtailAdminTemplateMixin, TemplateView):
     """A screen in Wagtail's frame. Entering the admin is not enough: a permission is needed."""
 
     permission: ClassVar[str] = "promo.view_item"
+    parents: ClassVar[tuple[dict[str, Any], ...]] = ()
+    """What the breadcrumb shows between the desk's first screen and this one."""
+
     _show_breadcrumbs = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm(self.permission):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        here = {"url": "", "label": self.get_page_title()}
+        return [*self.breadcrumbs_items, *self.parents, here]
+
+
+def menu_item_for(permission: str) -> type[MenuItem]:
+    """A menu item that only those see who have the permission."""
+
+    class PermittedItem(MenuItem):  # type: ignore[misc]
+        def is_shown(self, request: HttpRequest) -> bool:
+            return bool(request.user.has_perm(permission))
+
+    return PermittedItem

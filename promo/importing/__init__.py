@@ -1,7 +1,7 @@
 """Items from files: YAML and CSV in, plain values out. Knows neither the database nor a clock.
 
-`docs/importing.md` lists the fields. Both readers raise `InvalidRows` with one `InvalidInput` for
-each bad place, and give nothing where anything is wrong.
+`inputs.py` lists the fields, `moments.py` tells how dates are written. Both readers raise
+`InvalidRows` with one `InvalidInput` for each bad place, and give nothing where anything is wrong.
 """
 
 from promo.importing.csv_file import read_csv

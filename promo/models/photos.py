@@ -1,5 +1,8 @@
 """The image library: every picture has a text alternative, an author and a consent status."""
 
+from typing import Any
+
+from django.core.files.base import ContentFile
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.images.models import AbstractImage, AbstractRendition
@@ -49,6 +52,12 @@ class Photo(AbstractImage):
 
     def __str__(self) -> str:
         return str(self.title)
+
+    def generate_rendition_file(self, filter: Any, *, source: Any = None) -> "ContentFile[bytes]":  # noqa: A002
+        """The rendition in memory; Wagtail's temporary file would stay open until forgotten."""
+        with super().generate_rendition_file(filter, source=source) as made:
+            made.seek(0)
+            return ContentFile(made.read(), name=made.name)
 
 
 class PhotoRendition(AbstractRendition):

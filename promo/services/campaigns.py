@@ -29,27 +29,24 @@ def ensure(*, item: Item, user: User | None, now: datetime) -> Campaign:
 
 def queue(*, campaign: Campaign, now: datetime) -> None:
     """Start it: its approved items are planned and go out on their timetables."""
-    _move(campaign, {Campaign.State.DRAFT}, Campaign.State.QUEUED)
-    Campaign.objects.filter(id=campaign.id).update(queued_at=now)
-    for entry in campaign.entries.select_related("item"):
-        if entry.item.live:
-            plans.replan(item=entry.item, now=now)
-    hold(campaign=campaign)
+    with transaction.atomic():
+        _move(campaign, {Campaign.State.DRAFT}, Campaign.State.QUEUED)
+        Campaign.objects.filter(id=campaign.id).update(queued_at=now)
+        _plan_again(campaign, now)
 
 
 def pause(*, campaign: Campaign) -> None:
     """Hold everything that has not left us."""
-    _move(campaign, {Campaign.State.QUEUED}, Campaign.State.PAUSED)
-    hold(campaign=campaign)
+    with transaction.atomic():
+        _move(campaign, {Campaign.State.QUEUED}, Campaign.State.PAUSED)
+        hold(campaign=campaign)
 
 
 def resume(*, campaign: Campaign, now: datetime) -> None:
     """Let it run again; overdue steps follow the rules for late ones."""
-    _move(campaign, {Campaign.State.PAUSED}, Campaign.State.QUEUED)
-    for entry in campaign.entries.select_related("item"):
-        if entry.item.live:
-            plans.replan(item=entry.item, now=now)
-    hold(campaign=campaign)
+    with transaction.atomic():
+        _move(campaign, {Campaign.State.PAUSED}, Campaign.State.QUEUED)
+        _plan_again(campaign, now)
 
 
 def cancel(*, campaign: Campaign, user: User | None, now: datetime) -> int:
@@ -68,6 +65,13 @@ def cancel(*, campaign: Campaign, user: User | None, now: datetime) -> int:
             row.save(update_fields=["state"])
             ledger.write(row, Attempt.Event.CANCELLED, at=now, user=user)
         return len(rows)
+
+
+def _plan_again(campaign: Campaign, now: datetime) -> None:
+    for entry in campaign.entries.select_related("item"):
+        if entry.item.live:
+            plans.replan(item=entry.item, now=now)
+    hold(campaign=campaign)
 
 
 def _move(campaign: Campaign, allowed: set[Campaign.State], state: Campaign.State) -> None:

@@ -18,7 +18,7 @@ from promo.models import Destination
 from promo.rendering import find_template_faults, make_environment, make_render
 from promo.services import deliveries
 from promo.services.clock import database_now
-from promo.values import Message, Problem, Receipt
+from promo.values import Message, Problem, Receipt, Traits
 
 # fmt: off
 PUBLIC_NAMES = frozenset({
@@ -52,6 +52,11 @@ def channel_class(key: str) -> type[ChannelContract]:
     except KeyError as error:
         message = _("The channel “{key}” is not installed (PROMO_CHANNELS).").format(key=key)
         raise ConfigurationError(message) from error
+
+
+def traits_of(key: str) -> Traits:
+    """What the channel can do; one whose line was taken from the settings can do nothing."""
+    return installed()[key].traits if key in installed() else Traits()
 
 
 def channel_for(destination: Destination) -> ChannelContract:
@@ -110,7 +115,7 @@ def _environment(roots: tuple[str, ...]) -> jinja2.Environment:
 
 
 def check_deadlines() -> None:
-    """Raise ConfigurationError where a lease could end before a channel's longest call."""
+    """Raise ConfigurationError where a call could outlive its lease, or a lease the quiet."""
     for key, channel in installed().items():
         longest = min(channel.deadline, settings.PROMO_LONGEST_CALL)
         if longest >= settings.PROMO_LEASE:
@@ -118,6 +123,10 @@ def check_deadlines() -> None:
                 "PROMO_LEASE_SECONDS must be longer than the longest call of “{key}” ({seconds} s)."
             ).format(key=key, seconds=longest.total_seconds())
             raise ConfigurationError(message)
+    if settings.PROMO_QUIET_PERIOD < settings.PROMO_LEASE:
+        # A worker may still be calling until its lease ends: an absence before proves nothing.
+        message = _("PROMO_QUIET_PERIOD_SECONDS must not be shorter than PROMO_LEASE_SECONDS.")
+        raise ConfigurationError(message)
 
 
 def template_faults() -> list[Problem]:

@@ -191,9 +191,10 @@ def reader_links(row: Delivery) -> ReaderLinks:
 
 
 def _settle(row: Delivery, state: Delivery.State, *, reply: str, now: datetime) -> None:
-    Delivery.objects.filter(id=row.id, state=Delivery.State.SENDING).update(
-        state=state, settled_at=now, lease_until_at=None, reply=reply[:300]
-    )
+    # An answer may always be written, also one that came after the lease.
+    Delivery.objects.filter(
+        id=row.id, state__in=[Delivery.State.SENDING, Delivery.State.UNKNOWN]
+    ).update(state=state, settled_at=now, lease_until_at=None, reply=reply[:300])
 
 
 def _defer(row: Delivery, *, reply: str, now: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
@@ -74,9 +75,8 @@ def hold(*, destination: Destination | None = None, campaign: Campaign | None = 
         rows = rows.filter(destination=destination)
     if campaign is not None:
         rows = rows.filter(campaign=campaign)
-    free = rows.filter(destination__paused_at__isnull=True, destination__active=True).exclude(
-        campaign__state__in=[Campaign.State.DRAFT, Campaign.State.PAUSED]
-    )
+    running = Q(campaign=None) | Q(campaign__state=Campaign.State.QUEUED)
+    free = rows.filter(running, destination__paused_at__isnull=True, destination__active=True)
     free_ids = list(free.values_list("id", flat=True))
     rows.filter(id__in=free_ids).update(held=False, hinted_at=None)
     rows.exclude(id__in=free_ids).update(held=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.images import ImageFile
 from django.db import DataError, IntegrityError, transaction
@@ -33,7 +33,7 @@ def import_items(
     *,
     inputs: Sequence[ItemInput],
     now: datetime,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     approve: bool = False,
     read_picture: ReadPicture | None = None,
 ) -> list[Item]:
@@ -91,7 +91,7 @@ def _missing(name: str) -> InvalidInput:
 class _Batch:
     """What one import has made so far, and what was wrong with it."""
 
-    user: AbstractBaseUser | None
+    user: User | None
     read_picture: ReadPicture
     items: list[Item] = field(default_factory=list)
     errors: list[InvalidInput] = field(default_factory=list)
@@ -121,8 +121,9 @@ class _Batch:
             setattr(item, name, getattr(given, name))
         item.audiences = list(given.audiences)
         errors = [*self._chosen(item, given), *self._pictured(item, given), *_invalid(item)]
-        if errors or (repeated := _repeated(given)):
-            yield from errors or [repeated]
+        errors = errors or list(_repeated(given))
+        if errors:
+            yield from errors
             return
         try:
             with transaction.atomic():
@@ -203,16 +204,15 @@ def _unknown(word: str, known: Iterable[str], name: str) -> InvalidInput:
     return InvalidInput(unknown(word, keys, likely=near(word, keys)).text, field=name)
 
 
-def _repeated(given: ItemInput) -> InvalidInput | None:
+def _repeated(given: ItemInput) -> Iterator[InvalidInput]:
     """An event that is here already. News without a date may come again under the same title."""
     if given.starts_at is None and given.deadline_at is None:
-        return None
+        return
     same = Item.objects.filter(
         title=given.title, starts_at=given.starts_at, deadline_at=given.deadline_at
     )
-    if not same.exists():
-        return None
-    return InvalidInput(_("An item with this title and date is here already."), field="title")
+    if same.exists():
+        yield InvalidInput(_("An item with this title and date is here already."), field="title")
 
 
 def _faults(given: ItemInput, item: Item, now: datetime) -> Iterator[InvalidInput]:

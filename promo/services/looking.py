@@ -14,6 +14,11 @@ from promo.services import channels, ledger
 from promo.services.clock import Clock, database_now
 from promo.values import Receipt
 
+TRIES = 12
+"""After this many attempts no timer makes another: a person decides."""
+
+RAREST_LOOK = timedelta(hours=1)
+
 
 def settle(
     publication_id: int, receipt: Receipt, *, event: Event, now: datetime, text: str = ""
@@ -59,7 +64,7 @@ def sweep(*, now: datetime) -> None:
 
 
 def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
-    traits = channels.channel_class(row.destination.channel).traits
+    traits = channels.traits_of(row.destination.channel)
     row.state = after(State.SENDING, Event.LEASE_OVER)
     row.problem = _(
         "The program that was sending it stopped. We are checking whether it has been published."
@@ -67,7 +72,8 @@ def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
     row.lease_until_at = None
     row.look_at = next_look(row, now=now) if traits.look_up else None
     ledger.write(row, Attempt.Event.LOST, at=now, text=row.problem, detail=row.owner)
-    if traits.repeat_safe:  # sending the same key again makes no second copy
+    # Sending the same key again makes no second copy.
+    if traits.repeat_safe and row.attempts < TRIES:
         row.state = after(State.UNKNOWN, Event.RETRY)
         row.due_at, row.hinted_at, row.look_at = now, None, None
     row.save()
@@ -79,7 +85,8 @@ def next_look(row: Publication, *, now: datetime) -> datetime:
     quiet: timedelta = settings.PROMO_QUIET_PERIOD
     moments = [marked_at + wait for wait in settings.PROMO_LOOKS if wait < quiet]
     moments += [marked_at + quiet, marked_at + quiet * 4 / 3]
-    return next((at for at in moments if at > now), now + quiet / 3)
+    later = now + max(quiet / 3, min((now - marked_at) / 4, RAREST_LOOK))
+    return next((at for at in moments if at > now), later)
 
 
 def looks_due(*, now: datetime) -> list[int]:
@@ -148,6 +155,9 @@ def _send_again(row: Publication, now: datetime) -> None:
     if row.not_after_at is not None and now > row.not_after_at:
         row.save(update_fields=["absences", "looks", "look_at"])
         miss(row, now=now)
+        return
+    if row.attempts >= TRIES:
+        row.save(update_fields=["absences", "looks", "look_at"])
         return
     row.state = after(State(row.state), Event.ABSENT)
     row.due_at, row.hinted_at = now, None

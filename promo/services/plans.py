@@ -22,7 +22,7 @@ from promo.models import (
 )
 from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
-from promo.protocol import DUE, UNSENT, Event, State, after
+from promo.protocol import UNSENT, Event, State, after
 from promo.services import channels, composing, ledger
 from promo.services.facts import status_of
 from promo.values import EventStatus, ImageConsent, Variant
@@ -65,11 +65,12 @@ def plan(*, item: Item, now: datetime) -> planning.Plan:
 
 def replan(*, item: Item, now: datetime) -> planning.Plan:
     """Plan the item and store it: unsent publications move, come and go; what is out stays."""
-    made = plan(item=item, now=now)
     entry = CampaignItem.objects.filter(item=item).first()
     campaign_id = entry.campaign_id if entry else None
     destinations = {str(row.uuid): row for row in Destination.objects.all()}
     with transaction.atomic():
+        Item.objects.select_for_update().get(pk=item.pk)  # one plan of an item at a time
+        made = plan(item=item, now=now)
         rows = {
             (str(row.destination.uuid), row.slot): row
             for row in Publication.objects.select_for_update(of=("self",))
@@ -83,7 +84,7 @@ def replan(*, item: Item, now: datetime) -> planning.Plan:
             row = rows.get(place) or Publication(
                 item=item, destination=destinations[planned.destination], slot=planned.slot
             )
-            if row.pk is None or row.state in DUE or row.state in _REVIVABLE:
+            if row.pk is None or row.state in UNSENT or _may_come_back(row):
                 row.campaign_id = campaign_id
                 _store(row, planned)
         _drop_others(rows, kept, now)
@@ -91,10 +92,17 @@ def replan(*, item: Item, now: datetime) -> planning.Plan:
     return made
 
 
-_REVIVABLE = frozenset({State.CANCELLED, State.MISSED})
+def _may_come_back(row: Publication) -> bool:
+    """What was missed or dropped by a plan may; what a person dropped stays dropped."""
+    if row.state != State.CANCELLED:
+        return row.state == State.MISSED
+    dropped = row.ledger.filter(event=Attempt.Event.CANCELLED).last()
+    return dropped is None or dropped.user_id is None
 
 
 def _store(row: Publication, planned: planning.Planned) -> None:
+    if row.state == State.CLAIMED:  # taken back: the mark of its worker will fail
+        row.state = after(State.CLAIMED, Event.LEASE_OVER)
     row.state = after(State(row.state), Event.PLAN) if row.pk else State.PLANNED
     row.variant = planned.variant.value
     if not row.moved_by_hand:
@@ -116,7 +124,7 @@ def _store(row: Publication, planned: planning.Planned) -> None:
 def _renew_what_is_ours(rows: Iterable[Publication]) -> None:
     """Entries on our own ground show what was approved last; nobody else needs to be asked."""
     for row in rows:
-        traits = channels.channel_class(row.destination.channel).traits
+        traits = channels.traits_of(row.destination.channel)
         if row.state == State.PUBLISHED and traits.repeat_safe and traits.can_edit:
             composing.recompose(row)
             row.save(update_fields=["message_json", "digest"])
@@ -126,7 +134,7 @@ def _drop_others(
     rows: Mapping[tuple[str, str], Publication], kept: set[tuple[str, str]], now: datetime
 ) -> None:
     for place, row in rows.items():
-        if place not in kept and row.state in DUE:
+        if place not in kept and row.state in UNSENT:
             row.state = after(State(row.state), Event.CANCEL)
             row.save(update_fields=["state"])
             ledger.write(row, Attempt.Event.CANCELLED, at=now)
@@ -151,11 +159,11 @@ def _step(row: TimetableStep) -> planning.Step:
 
 
 def _on_level(channel: str, level: int) -> bool:
-    return channels.channel_class(channel).traits.level <= level
+    return channel in channels.installed() and channels.traits_of(channel).level <= level
 
 
 def _destinations(item: Item) -> list[planning.Destination]:
-    rows = Destination.objects.filter(active=True, channel__in=list(channels.installed()))
+    rows = Destination.objects.filter(active=True)
     return [
         planning.Destination(
             ref=str(row.uuid), channel=row.channel, paused=row.paused_at is not None
@@ -256,7 +264,7 @@ def _occupied(now: datetime) -> list[planning.Occupied]:
             at=row.published_at or row.planned_at,
             ref=str(row.item.uuid) if row.item else "",
             slot=row.slot,
-            out=row.state not in DUE,
+            out=row.state not in UNSENT,
             operational=row.item is not None and KINDS[row.item.kind].operational,
         )
         for row in rows

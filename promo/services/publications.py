@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,6 +13,8 @@ from promo.models import Attempt, Publication
 from promo.protocol import DUE, Event, State, after, sources
 from promo.services import channels, composing, ledger
 from promo.values import Receipt
+
+ADDRESS_LENGTH = 500
 
 
 def _locked(publication_id: int, allowed: frozenset[State]) -> Publication:
@@ -37,6 +41,7 @@ def retry(*, publication_id: int, user: User, now: datetime) -> None:
         if row.state == State.MISSED:
             row.not_after_at = None
         row.state = after(State(row.state), Event.RETRY)
+        row.claims = row.attempts
         row.due_at = now
         row.hinted_at = row.look_at = None
         row.problem = ""
@@ -45,7 +50,12 @@ def retry(*, publication_id: int, user: User, now: datetime) -> None:
 
 
 def it_is_out(*, publication_id: int, url: str, user: User, now: datetime) -> None:
-    """A person has seen it out: evidence, with the address where there is one."""
+    """A person has seen it out: evidence, with the address where there is one.
+
+    Raises InvalidInput for what is no web address.
+    """
+    if url:
+        _web_address(url)
     with transaction.atomic():
         row = _locked(publication_id, sources(Event.FOUND))
         row.state = after(State(row.state), Event.FOUND)
@@ -57,6 +67,15 @@ def it_is_out(*, publication_id: int, url: str, user: User, now: datetime) -> No
         ledger.write(
             row, Attempt.Event.DECIDED, at=now, user=user, text=_("It has been published.")
         )
+
+
+def _web_address(url: str) -> None:
+    try:
+        URLValidator(schemes=["http", "https"])(url)
+    except ValidationError as error:
+        raise InvalidInput(_("This is not a web address."), field="url") from error
+    if len(url) > ADDRESS_LENGTH:
+        raise InvalidInput(_("This address is too long."), field="url")
 
 
 def drop(*, publication_id: int, user: User, now: datetime) -> None:

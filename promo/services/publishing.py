@@ -42,7 +42,6 @@ MARK_TO_WIRE = timedelta(seconds=20)
 """A worker that slept longer than this after its mark does not send (assumption A1)."""
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1200, 1800))
-TRIES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +148,7 @@ def mark(claimed: Claim, *, now: datetime) -> bool:
             return False
         row.state = after(State(row.state), Event.MARK)
         row.attempts += 1
+        row.claims = row.attempts  # only claims in a row make a poison
         row.marked_at = now
         row.looks = row.absences = 0
         row.look_at = None
@@ -169,8 +169,11 @@ def _may_go(row: Publication, now: datetime) -> bool:
     running = row.campaign is None or row.campaign.state == Campaign.State.QUEUED
     if paused or not running or not (subject and subject.live):
         row.state = after(State(row.state), Event.LEASE_OVER)
-        row.held = True
-        row.save(update_fields=["state", "held"])
+        row.claims -= 1  # nothing was wrong with it
+        # Not held: the pause may end in this very moment, and nobody would set it free.
+        row.hinted_at = now
+        row.lease_until_at = None
+        row.save(update_fields=["state", "claims", "hinted_at", "lease_until_at"])
         return False
     if row.message.digest != row.digest:
         text = _("The stored message is not the one that was approved.")
@@ -181,7 +184,7 @@ def _may_go(row: Publication, now: datetime) -> bool:
 
 def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clock) -> None:
     """The one attempt, and its settlement by the name of what happened."""
-    if row.marked_at is None or clock() - row.marked_at > MARK_TO_WIRE:
+    if row.marked_at is None or clock() - row.marked_at > _time_to_wire(channel):
         return  # a zombie: the sweep finds the row, and looks
     try:
         receipt = channel.publish(row.message, key=row.marker)
@@ -191,6 +194,12 @@ def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clo
     else:
         stops.reached(stops.AFTER_ACCEPT)
         looking.settle(row.id, receipt, event=Event.RECEIPT, now=clock())
+
+
+def _time_to_wire(channel: ChannelContract) -> timedelta:
+    """How long after its mark a call may begin, so that it ends within the lease."""
+    longest = min(channel.deadline, settings.PROMO_LONGEST_CALL)
+    return min(MARK_TO_WIRE, settings.PROMO_LEASE - longest)
 
 
 def settle_error(
@@ -207,8 +216,10 @@ def settle_error(
         case Rejected():
             _refuse(claimed, text=error.text, detail=detail, now=now)
         case Unauthorized():
+            _put_off(
+                claimed, due_at=now, text=error.text, detail=detail, now=now, spends_attempt=False
+            )
             pause(destination=row.destination, because=error.text, now=now)
-            _put_off(claimed, due_at=now, text=error.text, detail=detail, now=now)
         case RateLimited():
             _put_off(
                 claimed, due_at=now + error.retry_after, text=error.text, detail=detail, now=now
@@ -250,20 +261,31 @@ def _refuse_row(row: Publication, *, text: str, detail: str, now: datetime) -> N
     ledger.write(row, Attempt.Event.REFUSED, at=now, text=text, detail=detail)
 
 
-def _put_off(claimed: Claim, *, due_at: datetime, text: str, detail: str, now: datetime) -> None:
+def _put_off(
+    claimed: Claim,
+    *,
+    due_at: datetime,
+    text: str,
+    detail: str,
+    now: datetime,
+    spends_attempt: bool = True,
+) -> None:
     with transaction.atomic():
         row = _fenced(claimed, Event.POSTPONED)
         if row is None:
             return
-        if row.attempts >= TRIES:
+        if spends_attempt and row.attempts >= looking.TRIES:
             _refuse_row(row, text=text, detail=detail, now=now)
             return
         row.state = after(State(row.state), Event.POSTPONED)
         row.due_at = due_at
         row.hinted_at = row.lease_until_at = None
         row.problem = text
-        row.save(update_fields=["state", "due_at", "hinted_at", "lease_until_at", "problem"])
         ledger.write(row, Attempt.Event.POSTPONED, at=now, text=text, detail=detail)
+        if not spends_attempt:
+            row.attempts -= 1
+            row.claims -= 1
+        row.save()
 
 
 def _lose(

@@ -4,17 +4,23 @@ import hashlib
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from promo import door
 from promo.errors import FetchRefused, InvalidInput, NotAllowed
 from promo.models import Entry, Institution, Item, Source
+from promo.rendering import shorten
 from promo.sources.entries import Found
 from promo.sources.feeds import read_feed
 
 SLOWER = 6
 """A source that cannot be read is asked this many times less often."""
+
+LONGEST_ADDRESS = 200
+validate_url = URLValidator(schemes=["http", "https"])
 
 
 def due(*, now: datetime, limit: int = 20) -> list[int]:
@@ -100,22 +106,38 @@ def make_item(*, entry: Entry) -> Item:
         item = Item(
             kind=source.kind,
             title=entry.title[:160],
-            lead=entry.summary[:160],
+            lead=shorten(entry.summary, 160),
             body=entry.body_html,
             starts_at=entry.starts_at,
-            ends_at=entry.ends_at if entry.starts_at else None,
+            ends_at=_end(entry),
             venue=entry.place[:160],
-            more_url=entry.url[:200],
+            more_url=_address(entry),
             live=False,
             has_unpublished_changes=True,
             source_entry=entry,
         )
-        item.full_clean(exclude=["lead"])
+        item.full_clean(exclude=["lead"])  # people write a missing one
         item.save()
         if source.partner:
             item.partners.add(source.partner)
-        item.save_revision()
+        item.save_revision(clean=False)
     return item
+
+
+def _end(entry: Entry) -> datetime | None:
+    """The end, unless it contradicts the start."""
+    if entry.starts_at is None or entry.ends_at is None or entry.ends_at < entry.starts_at:
+        return None
+    return entry.ends_at
+
+
+def _address(entry: Entry) -> str:
+    """The entry's address, if an item can hold it: half of one leads nowhere."""
+    try:
+        validate_url(entry.url)
+    except ValidationError:
+        return ""
+    return entry.url if len(entry.url) <= LONGEST_ADDRESS else ""
 
 
 def set_aside(*, entry: Entry) -> None:

@@ -46,6 +46,8 @@ def sign_up(
     The person gets the same answer in either case: nobody learns who reads what.
     """
     address = valid_address(email)
+    if _refuses_mail(address):
+        return None
     with transaction.atomic():
         subscriber = Subscriber.objects.filter(email__iexact=address).first()
         if subscriber is None:
@@ -180,7 +182,14 @@ def erase(*, subscriber: Subscriber, now: datetime) -> None:
             address_hash=tokens.address_hash(subscriber.email),
             defaults={"reason": Suppression.Reason.WISH, "at": now},
         )
+        subscriber.deliveries.update(reply="")  # mail servers repeat the address in it
         subscriber.delete()
+
+
+def _refuses_mail(email: str) -> bool:
+    """The address does not exist, or its owner complained; a wish of one's own may be changed."""
+    known = Suppression.objects.filter(address_hash=tokens.address_hash(email))
+    return known.exclude(reason=Suppression.Reason.WISH).exists()
 
 
 def is_suppressed(email: str) -> bool:

@@ -1,8 +1,11 @@
 """Words that the desk's templates need."""
 
+from typing import Any
+
 from django import template
 
 from promo.models.campaigns import VARIANTS
+from promo.services import channels
 
 register = template.Library()
 _LABELS = dict(VARIANTS)
@@ -12,3 +15,19 @@ _LABELS = dict(VARIANTS)
 def variant_label(variant: str) -> str:
     """The variant's name for people."""
     return str(_LABELS[variant])
+
+
+@register.filter
+def channel_icon(key: str) -> str:
+    """The name of the channel's icon."""
+    return channels.channel_class(key).icon
+
+
+@register.filter
+def approval_key(content: Any) -> str:
+    """The tag's colour for how far an approval is."""
+    if content.current_workflow_state is not None:
+        return "waiting"
+    if not content.live:
+        return "draft"
+    return "waiting" if content.has_unpublished_changes else "published"

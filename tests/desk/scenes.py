@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.images import ImageFile
@@ -33,7 +33,15 @@ from promo.models import (
     Timetable,
 )
 from promo.protocol import State
-from promo.services import approvals, campaigns, composing, destinations, first_run, ledger
+from promo.services import (
+    approvals,
+    campaigns,
+    composing,
+    destinations,
+    first_run,
+    ledger,
+    subscribers,
+)
 from tests import making
 
 PASSWORD = "haslo-do-proby-1"
@@ -140,6 +148,7 @@ def desk() -> Scene:
     _paused_page()
     troubles = _troubles(items)
     draft = making.item(title="Wieczór z poezją Szymborskiej")
+    _waiting_reader(newsletter)
     return Scene(
         item=items[0],
         in_review=_in_review(),
@@ -150,6 +159,19 @@ def desk() -> Scene:
         destination=Destination.objects.get(channel="facebook_page", paused_at=None),
         photo=shown,
         **troubles,
+    )
+
+
+def _waiting_reader(newsletter: Newsletter) -> None:
+    subscribers.sign_up(
+        email="nowa@example.org",
+        name="Nowa",
+        newsletter=newsletter,
+        language="pl",
+        wording="zgoda",
+        source="test",
+        ip=None,
+        now=timezone.now(),
     )
 
 
@@ -177,13 +199,18 @@ def _troubles(items: list[Item]) -> dict[str, Publication]:
     """One row in each state that a person meets, and some that went out this month."""
     states = ("published", "failed", "unknown", "missed")
     named = dict(zip(states, map(_own_publication, states, items[:4]), strict=True))
-    for item, state in zip(items, _many("published", 8), strict=False):
-        _own_publication(state, item, slot="earlier")
+    for item in items[:8]:
+        _own_publication("published", item, slot="earlier")
+    for item in items[:6]:
+        _out_on_the_website(item)
     return named
 
 
-def _many(state: str, times: int) -> Iterator[str]:
-    return (state for _ in range(times))
+def _out_on_the_website(item: Item) -> None:
+    row = item.publications.get(destination__channel="website", variant="announce")
+    row.state, row.published_at = State.PUBLISHED.value, timezone.now()
+    row.remote_url = f"{settings.PROMO_BASE_URL}{item.path}"
+    row.save()
 
 
 _PROBLEMS = {
@@ -233,7 +260,7 @@ def _in_review() -> Item:
 
 
 def _campaigns(draft: Item) -> Campaign:
-    """One that waits for its start; those of the approved items run; one is paused, one cancelled."""
+    """One that waits for its start; of those that run, one is paused and one cancelled."""
     running = list(Campaign.objects.order_by("id"))
     campaigns.pause(campaign=running[1])
     campaigns.cancel(campaign=running[2], user=None, now=timezone.now())

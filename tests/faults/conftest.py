@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import pytest
 from django.test import override_settings
-from django.utils import timezone
 
 from tests import first_rows
+from tests.driving import Clock, Watch
 from tests.world import World
 
 first_rows.come_back()
-
-
-@dataclass
-class Clock:
-    """A clock that stands until it is put forward; a service takes it as `clock=`."""
-
-    at: datetime = field(default_factory=timezone.now)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, **length: float) -> datetime:
-        self.at += timedelta(**length)
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +22,13 @@ def connected(rehearsal: World) -> Iterator[World]:
         EMAIL_URL=f"smtp://{rehearsal.host}:{rehearsal.smtp_port}",
     ):
         yield rehearsal
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def watch(connected: World, world: World, clock: Clock) -> Watch:
+    return Watch(clock, world)

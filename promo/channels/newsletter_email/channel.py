@@ -27,7 +27,7 @@ class Channel:
     key: ClassVar[str] = KEY
     label: ClassVar[str] = gettext_lazy("Newsletter")  # type: ignore[assignment]  # lazy text is text
     icon: ClassVar[str] = "mail"
-    traits: ClassVar[Traits] = Traits(repeat_safe=True, max_images=20, alt_text=True)
+    traits: ClassVar[Traits] = Traits(repeat_safe=True, max_images=20, alt_text=True, level=3)
     fields: ClassVar[Sequence[Field]] = ()
     template_names: ClassVar[frozenset[str]] = frozenset({"mail", "newsletter"})
     deadline: ClassVar[timedelta] = timedelta(seconds=60)

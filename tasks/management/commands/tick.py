@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from importlib import import_module
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, default=5.0, help="seconds, with --loop")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        # Without the wiring a hint would go to nobody's broker. By name: the arrows point from it.
+        import_module("config.celery")
         if not options["loop"]:
             upkeep.hand_out()
             return

@@ -1,11 +1,20 @@
-// Questions before what cannot be undone, and names for controls that Wagtail leaves unnamed
-// (wagtail #14205 for rich text, #11179 for StreamField).
+// What the desk's screens need on every page: numbers that follow a running mailing, and names for
+// controls that Wagtail leaves unnamed (wagtail #14205 for rich text, #11179 for StreamField).
 (() => {
   "use strict";
-  document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.confirm;
-    if (question && !window.confirm(question)) event.preventDefault();
-  });
+  const every = 2000; // ms between two looks at a running mailing
+
+  async function follow(section) {
+    if (document.hidden) return void setTimeout(follow, every, section);
+    const answer = await fetch(section.dataset.live).catch(() => null);
+    if (!answer || !answer.ok || answer.redirected) return;
+    const box = document.createElement("div");
+    box.innerHTML = await answer.text();
+    const fresh = box.firstElementChild;
+    if (!section.contains(document.activeElement)) section.replaceWith(fresh);
+    const shown = fresh.isConnected ? fresh : section;
+    if (shown.dataset.live) setTimeout(follow, every, shown);
+  }
 
   const unnamed =
     "[data-panel] [role=textbox]:not([aria-labelledby]), [data-panel] .w-panel__content input[type=text]:not([aria-labelledby])";
@@ -17,8 +26,22 @@
     }
     for (const session of document.querySelectorAll(".w-editing-sessions__session:not([aria-label])"))
       session.setAttribute("aria-label", session.textContent.trim() || "…");
+    // The drop area for pictures: its button is a picture of one, the file field has no name.
+    const drop = document.querySelector("#fileupload:not([aria-labelledby])");
+    const title = document.querySelector("h1, h2");
+    if (drop && title) {
+      title.id ||= "promo-title";
+      drop.setAttribute("aria-labelledby", title.id);
+    }
+    // A link at the form's end that opens the next tab: a tab outside a tab list is no tab.
+    for (const link of document.querySelectorAll("section [role=tab]:not([role=tablist] *)"))
+      link.removeAttribute("role");
   }
   document.addEventListener("DOMContentLoaded", () => {
+    // On a phone the calendar is a list: it opens where people are.
+    if (!location.hash && matchMedia("(max-width: 60rem)").matches)
+      document.querySelector(".promo-calendar #today")?.scrollIntoView();
+    document.querySelectorAll("[data-live]").forEach((section) => setTimeout(follow, every, section));
     nameControls();
     new MutationObserver(nameControls).observe(document.documentElement, { childList: true, subtree: true });
   });

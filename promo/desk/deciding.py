@@ -1,0 +1,168 @@
+"""What a person decides about a publication: the acts, and the question before those that hurt."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from wagtail.admin.widgets import AdminDateTimeInput
+
+from promo.desk.screens import Screen, staff
+from promo.errors import InvalidInput, PromoError
+from promo.models import Publication
+from promo.protocol import State
+from promo.services import deliveries, publications
+from promo.services.clock import database_now
+
+
+GO_BACK = gettext_lazy("No, go back")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked before an act, and how its two buttons are named."""
+
+    title: Any
+    text: Any
+    yes: Any
+    no: Any = GO_BACK
+
+
+class MoveForm(forms.Form):
+    to = forms.DateTimeField(label=gettext_lazy("New date and time"), widget=AdminDateTimeInput)
+
+
+AGAIN = Question(
+    gettext_lazy("Send again?"),
+    gettext_lazy(
+        "We do not know whether it has been published. If it has, everyone will see it twice. "
+        "Please check first."
+    ),
+    gettext_lazy("I have checked: send again"),
+)
+DROP = Question(
+    gettext_lazy("Drop this publication?"),
+    gettext_lazy("It will not be published. The item’s other publications stay as planned."),
+    gettext_lazy("Drop"),
+)
+TAKE_DOWN = Question(
+    gettext_lazy("Take it down?"),
+    gettext_lazy("It will disappear from where it was published, with all comments and reactions."),
+    gettext_lazy("Take down"),
+)
+MAIL_AGAIN = Question(
+    gettext_lazy("Send to these readers again?"),
+    gettext_lazy(
+        "The mail server’s answer was lost for some readers. "
+        "Anyone who did get the message will get it twice."
+    ),
+    gettext_lazy("Send again"),
+)
+
+
+class ActView(Screen):
+    """Does what was asked by POST; asks back first where it cannot be undone."""
+
+    permission = "promo.change_publication"
+    template_name = "promo/desk/question.html"
+    http_method_names = ["post"]
+    header_icon = "warning"
+
+    def get_page_title(self) -> str:
+        question = self._question()
+        return str(question.title) if question else ""
+
+    def _publication(self) -> Publication:
+        rows = Publication.objects.select_related("item", "issue", "destination")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def _question(self) -> Question | None:
+        act = self.request.POST.get("act", "")
+        if act == "retry":
+            return AGAIN if self._publication().state == State.UNKNOWN else None
+        return QUESTIONS.get(act)
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        publication = self._publication()
+        if self._question() and "sure" not in request.POST:
+            return self.render_to_response(self.get_context_data())
+        decide = ACTS.get(request.POST.get("act", ""))
+        try:
+            if decide is not None:
+                messages.success(request, decide(request, publication, database_now()))
+        except PromoError as error:
+            messages.error(request, error.text)
+        return redirect("publications:show", pk=publication.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        publication = self._publication()
+        return context | {
+            "publication": publication,
+            "question": self._question(),
+            "act": self.request.POST["act"],
+            "back_url": reverse("publications:show", args=[publication.pk]),
+        }
+
+
+def _retry(request: HttpRequest, row: Publication, now: datetime) -> str:
+    publications.retry(publication_id=row.pk, user=staff(request), now=now)
+    return _("It will be sent again shortly.")
+
+
+def _it_is_out(request: HttpRequest, row: Publication, now: datetime) -> str:
+    url = request.POST.get("url", "").strip()
+    publications.it_is_out(publication_id=row.pk, url=url, user=staff(request), now=now)
+    return _("Noted as published.")
+
+
+def _drop(request: HttpRequest, row: Publication, now: datetime) -> str:
+    publications.drop(publication_id=row.pk, user=staff(request), now=now)
+    return _("Dropped. It will not be published.")
+
+
+def _move(request: HttpRequest, row: Publication, now: datetime) -> str:
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(_("Enter a date and a time."), field="to")
+    to = form.cleaned_data["to"]
+    publications.move(publication_id=row.pk, to=to, user=staff(request), now=now)
+    return _("Moved to the new time.")
+
+
+def _take_down(request: HttpRequest, row: Publication, now: datetime) -> str:
+    publications.take_down(publication_id=row.pk, user=staff(request), now=now)
+    return _("It has been taken down.")
+
+
+def _mail_again(_request: HttpRequest, row: Publication, now: datetime) -> str:
+    count = deliveries.decide_unknown(publication=row, send_again=True, now=now)
+    return ngettext(
+        "Sending to %(count)d reader again.", "Sending to %(count)d readers again.", count
+    ) % {"count": count}
+
+
+def _leave_unknown(_request: HttpRequest, row: Publication, now: datetime) -> str:
+    count = deliveries.decide_unknown(publication=row, send_again=False, now=now)
+    return ngettext(
+        "%(count)d reader was left as is.", "%(count)d readers were left as they are.", count
+    ) % {"count": count}
+
+
+QUESTIONS = {"drop": DROP, "take_down": TAKE_DOWN, "mail_again": MAIL_AGAIN}
+ACTS: dict[str, Callable[[HttpRequest, Publication, datetime], str]] = {
+    "retry": _retry,
+    "it_is_out": _it_is_out,
+    "drop": _drop,
+    "move": _move,
+    "take_down": _take_down,
+    "mail_again": _mail_again,
+    "leave_unknown": _leave_unknown,
+}

@@ -1,0 +1,57 @@
+"""How tests use the desk in a browser: signed in as somebody, in Polish, judged by axe-core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils.translation import gettext, override
+from playwright.sync_api import Page
+
+from tests.desk.scenes import Scene
+
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A running desk and the rows that stand in it."""
+
+    url: str
+    scene: Scene
+
+    def enter(self, page: Page, *, name: str) -> Page:
+        """Sign in without the form."""
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=name))
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.url}]
+        )
+        return page
+
+    def open(self, page: Page, path: str) -> Page:
+        """Go there and wait until everything has arrived."""
+        page.goto(self.url + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+
+def pl(text: str) -> str:
+    """The text as the Polish desk says it."""
+    with override("pl"):
+        return gettext(text)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds against WCAG A and AA, a line for each element."""
+    options = {"runOnly": {"type": "tag", "values": list(RULES)}, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for violation in found
+        for node in violation["nodes"]
+    ]

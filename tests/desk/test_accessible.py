@@ -1,0 +1,176 @@
+"""Every screen of the desk and every public page, drawn for real: nothing against WCAG A or AA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from promo.models import Subscriber, Subscription, Timetable
+from promo.services import tokens
+from tests.browser import OpenPage
+from tests.desk.browsing import Desk, faults, pl
+from tests.desk.scenes import Scene
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("desk-browser")]
+
+Address = Callable[[Scene], str]
+
+MAIN: dict[str, Address] = {
+    "dashboard": lambda _scene: "/desk/",
+    "calendar": lambda _scene: "/desk/calendar/",
+    "publications": lambda _scene: "/desk/publications/?show=all",
+    "unknown publication": lambda scene: f"/desk/publications/{scene.unknown.pk}/",
+    "items": lambda _scene: "/desk/items/",
+    "item": lambda scene: f"/desk/items/edit/{scene.item.pk}/",
+    "issue": lambda scene: f"/desk/issues/edit/{scene.issue.pk}/",
+    "campaign": lambda scene: f"/desk/campaigns/inspect/{scene.campaign.pk}/",
+    "destinations": lambda _scene: "/desk/destinations/",
+    "inbox": lambda _scene: "/desk/inbox/",
+}
+OTHERS: dict[str, Address] = {
+    "day": lambda scene: f"/desk/calendar/{scene.failed.planned_at:%Y/%-m/%-d}/",
+    "things that need a hand": lambda _scene: "/desk/publications/?show=hand",
+    "published publication": lambda scene: f"/desk/publications/{scene.published.pk}/",
+    "refused publication": lambda scene: f"/desk/publications/{scene.failed.pk}/",
+    "missed publication": lambda scene: f"/desk/publications/{scene.missed.pk}/",
+    "planned publication": lambda scene: f"/desk/publications/{scene.planned.pk}/",
+    "new item": lambda _scene: "/desk/items/add/",
+    "item in review": lambda scene: f"/desk/items/edit/{scene.in_review.pk}/",
+    "history of an item": lambda scene: f"/desk/items/history/{scene.item.pk}/",
+    "issues": lambda _scene: "/desk/issues/",
+    "new issue": lambda _scene: "/desk/issues/add/",
+    "campaigns": lambda _scene: "/desk/campaigns/",
+    "new campaign": lambda _scene: "/desk/campaigns/add/",
+    "question before cancelling": lambda scene: f"/desk/campaigns/cancel/{scene.campaign.pk}/",
+    "destination": lambda scene: f"/desk/destinations/{scene.destination.pk}/",
+    "new destination": lambda _scene: "/desk/destinations/new/facebook_page/",
+    "subscribers": lambda _scene: "/desk/subscribers/",
+    "newsletters": lambda _scene: "/desk/newsletters/",
+    "newsletter": lambda scene: f"/desk/newsletters/edit/{scene.newsletter.pk}/",
+    "timetables": lambda _scene: "/desk/timetables/",
+    "timetable": lambda _scene: f"/desk/timetables/edit/{Timetable.objects.order_by('id')[0].pk}/",
+    "branches": lambda _scene: "/desk/branches/",
+    "new branch": lambda _scene: "/desk/branches/add/",
+    "partners": lambda _scene: "/desk/partners/",
+    "sources": lambda _scene: "/desk/sources/",
+    "new source": lambda _scene: "/desk/sources/add/",
+    "institution": lambda _scene: "/desk/settings/promo/institution/",
+    "pictures": lambda _scene: "/desk/images/",
+    "new picture": lambda _scene: "/desk/images/add/",
+    "new pictures": lambda _scene: "/desk/images/multiple/add/",
+    "picture": lambda scene: f"/desk/images/{scene.photo.pk}/",
+    "account": lambda _scene: "/desk/account/",
+    "users": lambda _scene: "/desk/users/",
+    "new user": lambda _scene: "/desk/users/new/",
+    "groups": lambda _scene: "/desk/groups/",
+    "workflows": lambda _scene: "/desk/workflows/list/",
+    "no such page": lambda _scene: "/desk/nothing-here/",
+}
+
+
+def reader() -> Subscriber:
+    return Subscriber.objects.order_by("id")[0]
+
+
+PUBLIC: dict[str, Address] = {
+    "agenda": lambda _scene: "/",
+    "item": lambda scene: scene.item.path,
+    "sign-up": lambda _scene: "/newsletter/",
+    "confirmation": lambda _scene: f"/confirm/{_waiting_code()}/",
+    "preferences": lambda _scene: f"/preferences/{tokens.code(tokens.READER, reader().uuid)}/",
+    "unsubscribe": lambda _scene: f"/unsubscribe/{tokens.code(tokens.READER, reader().uuid)}/",
+    "link that does not work": lambda _scene: "/confirm/abc/",
+    "no such page": lambda _scene: "/nothing-here/",
+}
+
+
+def _waiting_code() -> str:
+    waiting = Subscription.objects.filter(state=Subscription.State.PENDING)
+    return tokens.code(tokens.CONFIRM, str(waiting[0].pk))
+
+
+@pytest.mark.parametrize("name", [*MAIN, *OTHERS])
+def test_screen_has_no_fault(name: str, at_work: Desk, open_page: OpenPage) -> None:
+    page = at_work.enter(open_page(width=1440, height=900), name="anna")
+    at_work.open(page, (MAIN | OTHERS)[name](at_work.scene))
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_screen_in_the_dark_has_no_fault(name: str, at_work: Desk, open_page: OpenPage) -> None:
+    page = at_work.enter(open_page(dark=True, width=1440, height=900), name="anna")
+    at_work.open(page, MAIN[name](at_work.scene))
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_screen_on_a_phone_has_no_fault_and_fits(
+    name: str, at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(width=390, height=844), name="ewa")
+    at_work.open(page, MAIN[name](at_work.scene))
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_login_has_no_fault(dark: bool, at_work: Desk, open_page: OpenPage) -> None:  # noqa: FBT001
+    page = at_work.open(open_page(dark=dark), "/desk/login/")
+    expect(page.get_by_label(pl("Username"))).to_be_visible()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("new", [False, True], ids=["existing", "new"])
+def test_item_editor_has_no_fault_on_any_tab_with_plan_and_preview(
+    new: bool,  # noqa: FBT001
+    dark: bool,  # noqa: FBT001
+    at_work: Desk,
+    open_page: OpenPage,
+) -> None:
+    page = at_work.enter(open_page(dark=dark, width=1440, height=900), name="ewa")
+    path = "/desk/items/add/" if new else f"/desk/items/edit/{at_work.scene.item.pk}/"
+    at_work.open(page, path)
+    show_preview(page)
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        assert faults(page) == []
+    if not new:
+        expect(page.locator(".promo-plan > li").first).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_issue_editor_with_its_mail_has_no_fault(
+    dark: bool,  # noqa: FBT001
+    at_work: Desk,
+    open_page: OpenPage,
+) -> None:
+    page = at_work.enter(open_page(dark=dark, width=1440, height=900), name="ewa")
+    at_work.open(page, f"/desk/issues/edit/{at_work.scene.issue.pk}/")
+    show_preview(page)
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        assert faults(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_page_has_no_fault(
+    name: str,
+    dark: bool,  # noqa: FBT001
+    at_work: Desk,
+    open_page: OpenPage,
+) -> None:
+    page = at_work.open(open_page(dark=dark), PUBLIC[name](at_work.scene))
+    assert faults(page) == []
+
+
+def show_preview(page: Page) -> None:
+    """Open the preview at the side, unless it is remembered as open."""
+    panel = page.locator("[data-side-panel=preview]")
+    if not panel.is_visible():
+        page.locator("[data-side-panel-toggle=preview]").click()
+    expect(panel).to_be_visible()
+    page.wait_for_load_state("networkidle")

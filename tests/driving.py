@@ -1,0 +1,75 @@
+"""Time for tests in one process: a clock that is put forward, and the tick that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from promo.models import Publication
+from promo.protocol import OUT
+from promo.services import looking, publishing
+from tests.world import World
+
+
+@dataclass
+class Clock:
+    """Stands until it is put forward; a service takes it as `clock=`."""
+
+    at: datetime = field(default_factory=lambda: timezone.now() + timedelta(minutes=1))
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **length: float) -> datetime:
+        self.at += timedelta(**length)
+        return self.at
+
+
+def tick(clock: Clock) -> None:
+    """What one tick brings about, done by this process."""
+    looking.sweep(now=clock())
+    for publication_id in publishing.hand_out(now=clock()):
+        publishing.publish(publication_id, clock=clock)
+    for publication_id in looking.looks_due(now=clock()):
+        looking.look(publication_id, clock=clock)
+
+
+@dataclass
+class Watch:
+    """Time that goes on while a witness looks: nothing is called published that is not out.
+
+    With `shared` the world's own clock goes on as well.
+    """
+
+    clock: Clock
+    world: World
+    shared: bool = False
+    steps: float = 5.0
+
+    def until(self, reached: Callable[[], bool], *, minutes: float) -> None:
+        """Tick until it is so; fails after these minutes of the clock."""
+        began = self.clock.at
+        while True:
+            tick(self.clock)
+            self.check()
+            if reached():
+                return
+            self.clock.forward(seconds=self.steps)
+            gone = self.clock.at - began
+            assert gone <= timedelta(minutes=minutes), f"not within {minutes} minutes"
+            if self.shared:
+                self.world.post("/api/clock", {"offset_seconds": gone.total_seconds()})
+
+    def pass_by(self, *, minutes: float) -> None:
+        """Tick through these minutes."""
+        ends = self.clock.at + timedelta(minutes=minutes)
+        self.until(lambda: self.clock.at >= ends, minutes=minutes + 1)
+
+    def check(self) -> None:
+        exist = [post["text"] for post in self.world.all_posts()]
+        for row in Publication.objects.filter(state__in=OUT):
+            copies = sum(row.marker in text for text in exist)
+            assert copies == 1, f"{row.state}, but there are {copies} copies"
