@@ -24,9 +24,15 @@ HOME = Path(env.str("PROMO_HOME", default="var")).resolve()
 IN_PRODUCTION = "DATABASE_URL" in env.ENVIRON
 
 
+def _plain(name: str) -> str:
+    """The variable as it stands: django-environ takes a value that begins with $ for a name."""
+    value: str = env.ENVIRON.get(name, "")
+    return value
+
+
 def _given(name: str, default: str) -> str:
     """The variable; its default counts only on one machine."""
-    value: str = env.str(name, default="" if IN_PRODUCTION else default)
+    value = _plain(name) or ("" if IN_PRODUCTION else default)
     if not value:
         message = f"{name} is missing. Set it in the environment (see docs/operations.md)."
         raise ConfigurationError(message)
@@ -55,7 +61,7 @@ REHEARSAL_URL = env.str(
     "PROMO_REHEARSAL_URL", default="" if IN_PRODUCTION else f"http://127.0.0.1:{REHEARSAL_PORT}"
 )
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or (
+SECRET_KEY = _plain("SECRET_KEY") or (
     _given("SECRET_KEY", "") if IN_PRODUCTION else keys.secret_key(HOME)
 )
 PROMO_ENCRYPTION_KEYS = env.list("PROMO_ENCRYPTION_KEYS", default=[]) or (
@@ -181,6 +187,7 @@ LANGUAGE_CODE = "pl"
 LANGUAGES = [("pl", _("Polish")), ("en", _("English"))]
 # Ours, and how the desk words what Wagtail says; both win over what the applications bring.
 LOCALE_PATHS = [ROOT / "promo" / "locale", ROOT / "promo" / "desk" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("PROMO_ZONE", default="Europe/Warsaw")

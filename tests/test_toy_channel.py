@@ -17,10 +17,10 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from promo.desk.items import ItemViewSet
 from promo.models import Destination, Item, Publication, TimetableStep
 from promo.protocol import State
 from promo.services import approvals, channels, gate, plans, publishing
-from promo.wagtail_hooks import hooks
 from tests import making
 from tests.driving import Clock, tick
 
@@ -150,7 +150,7 @@ def pages(desk: Client, item: Item, notice: Publication) -> dict[str, str]:
         reverse("calendar:month", args=[on.year, on.month]),
         reverse("destinations:index"),
         reverse("destinations:edit", args=[notice.destination_id]),
-        reverse(hooks.ItemViewSet().get_url_name("edit"), args=[item.pk]),
+        reverse(ItemViewSet().get_url_name("edit"), args=[item.pk]),
     ]
     shown = {}
     for address in addresses:

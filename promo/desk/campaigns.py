@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from wagtail.admin.panels import FieldPanel, InlinePanel
+from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import InspectView
 
 from promo.desk.screens import Screen, staff
-from promo.desk.snippets import CarefulDelete, DeskViewSet, OneByOne
+from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne
 from promo.errors import NotAllowed, PromoError
 from promo.models import Campaign, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, OUT
@@ -78,7 +79,12 @@ class CampaignViewSet(DeskViewSet):
     add_to_admin_menu = True
     menu_order = 125
     list_per_page = 30
-    list_display = ["name", "state_label", "items_label", "queued_at"]
+    list_display = [
+        "name",
+        Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
+        Column("items_label", label=gettext_lazy("Items")),
+        DateColumn("queued_at", label=gettext_lazy("Started"), sort_key="queued_at"),
+    ]
     list_filter = ["state"]
     search_fields = ["name", "goal"]
     inspect_view_enabled = True
@@ -86,7 +92,7 @@ class CampaignViewSet(DeskViewSet):
     panels = [
         FieldPanel("name"),
         FieldPanel("goal"),
-        InlinePanel("entries", label=gettext_lazy("Item"), heading=gettext_lazy("Items")),
+        InlinePanel("entries", label=gettext_lazy("item"), heading=gettext_lazy("Items")),
     ]
 
     def get_urlpatterns(self) -> list[Any]:

@@ -24,7 +24,7 @@ CONTENT = [
     FieldRowPanel([FieldPanel("kind"), FieldPanel("language")]),
     FieldPanel("lead", widget=AdminAutoHeightTextInput(attrs={"maxlength": 160})),
     FieldPanel("body"),
-    InlinePanel("photos", heading=_("Pictures"), label=_("Picture"), max_num=10),
+    InlinePanel("photos", heading=_("Pictures"), label=_("picture"), max_num=10),
     FieldPanel("facebook_text"),
     FieldPanel("hashtags"),
     FieldPanel("more_url"),

@@ -1,12 +1,16 @@
 """Branches, partners, sources and timetables: what is set up once."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
+from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
-from promo.desk.snippets import DeskViewSet
+from promo.desk.snippets import DateColumn, DeskViewSet, YesNoColumn
 from promo.models import Branch, Partner, Source, Timetable
+from promo.services import channels
 
 
 class BranchViewSet(DeskViewSet):
@@ -34,7 +38,13 @@ class SourceViewSet(DeskViewSet):
     model = Source
     icon = "download"
     url_prefix = "sources"
-    list_display = ["name", "url", "active", "read_at", "problem"]
+    list_display = [
+        "name",
+        "url",
+        YesNoColumn("active", label=_("In use")),
+        DateColumn("read_at", label=_("Last read"), sort_key="read_at"),
+        "problem",
+    ]
     panels = [
         FieldPanel("name"),
         FieldPanel("url"),
@@ -43,17 +53,35 @@ class SourceViewSet(DeskViewSet):
     ]
 
 
+class ChannelSelect(forms.Select):
+    """Offers the channels by their names; the model knows only their keys."""
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> Any:
+        known = channels.installed().get(str(value))
+        return super().create_option(name, value, known.label if known else label, *args, **kwargs)
+
+
+STEP = [
+    FieldPanel("key"),
+    FieldPanel("when"),
+    FieldPanel("channel", widget=ChannelSelect),
+    FieldPanel("variant"),
+    FieldPanel("needs"),
+    FieldPanel("only_if_starts_after"),
+]
+
+
 class TimetableViewSet(DeskViewSet):
     model = Timetable
     icon = "time"
     url_prefix = "timetables"
-    list_display = ["name", "level"]
+    list_display = ["name", Column("level", label=_("Promotion"), accessor="get_level_display")]
     panels = [
         FieldPanel("name"),
         FieldPanel("key"),
         FieldPanel("level"),
         FieldPanel("kinds"),
-        InlinePanel("steps", heading=_("Steps"), label=_("Step")),
+        InlinePanel("steps", STEP, heading=_("Steps"), label=_("step")),
     ]
 
 

@@ -138,7 +138,7 @@ class PublicationView(Screen):
         context: dict[str, Any] = super().get_context_data(**kwargs)
         row = self.get_object()
         state = State(row.state)
-        traits = channels.channel_class(row.destination.channel).traits
+        traits = channels.traits_of(row.destination.channel)
         return (
             context
             | progress(row)

@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django_filters import ChoiceFilter, ModelChoiceFilter
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.admin.ui.tables import Column
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
-from promo.desk.snippets import CarefulDelete, DeskViewSet
-from promo.models import Newsletter, Subscriber
+from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, YesNoColumn
+from promo.models import Newsletter, Subscriber, Subscription
 from promo.services import newsletters, subscribers
 from promo.services.clock import database_now
 
@@ -44,7 +47,12 @@ class NewsletterViewSet(DeskViewSet):
     icon = "mail"
     url_prefix = "newsletters"
     menu_label = _("Newsletters")
-    list_display = ["name", "from_email", "language", "open_to_sign_up"]
+    list_display = [
+        "name",
+        "from_email",
+        Column("language", label=_("Language"), accessor="get_language_display"),
+        YesNoColumn("open_to_sign_up", label=_("Open for sign-up")),
+    ]
     delete_view_class = NewsletterDelete
     panels = [
         FieldPanel("name"),
@@ -60,14 +68,37 @@ class NewsletterViewSet(DeskViewSet):
         return handler.bind_to_model(self.model)
 
 
+class SubscriberFilters(WagtailFilterSet):
+    newsletter = ModelChoiceFilter(
+        field_name="subscriptions__newsletter",
+        queryset=Newsletter.objects.all(),
+        label=_("Newsletter"),
+    )
+    state = ChoiceFilter(
+        field_name="subscriptions__state",
+        choices=Subscription.State.choices,
+        label=_("Subscription"),
+    )
+
+    class Meta:
+        model = Subscriber
+        fields = ["language"]
+
+
 class SubscriberViewSet(DeskViewSet):
     model = Subscriber
     delete_view_class = SubscriberDelete
     icon = "user"
     url_prefix = "subscribers"
     menu_label = _("Subscribers")
-    list_display = ["email", "name", "language", "reading", "created_at"]
-    list_filter = ["language", "subscriptions__newsletter", "subscriptions__state"]
+    list_display = [
+        "email",
+        "name",
+        Column("language", label=_("Language"), accessor="get_language_display"),
+        Column("reading", label=_("Newsletters")),
+        DateColumn("created_at", label=_("Since"), sort_key="created_at"),
+    ]
+    filterset_class = SubscriberFilters
     search_fields = ["email", "name"]
     list_per_page = 50
     inspect_view_enabled = True

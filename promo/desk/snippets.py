@@ -34,6 +34,12 @@ class DateColumn(Column):
     cell_template_name = "promo/desk/cell_date.html"
 
 
+class YesNoColumn(Column):
+    """Yes or no in words."""
+
+    cell_template_name = "promo/desk/cell_yes_no.html"
+
+
 class StateColumn(Column):
     """How far the approval is, as a tag."""
 

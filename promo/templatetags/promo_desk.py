@@ -19,8 +19,8 @@ def variant_label(variant: str) -> str:
 
 @register.filter
 def channel_icon(key: str) -> str:
-    """The name of the channel's icon."""
-    return channels.channel_class(key).icon
+    """The name of the channel's icon; a warning where the channel is not installed any more."""
+    return channels.installed()[key].icon if key in channels.installed() else "warning"
 
 
 @register.filter

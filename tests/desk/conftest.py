@@ -1,7 +1,7 @@
 """The desk of a small library: for the Django client (`scene`), and before a browser.
 
-`at_work` stands for a whole module whose tests only look; `fresh` is built anew for each test that
-changes something.
+`at_work` stands for a whole module whose tests only look (and are marked `django_db`, so that
+pytest-django makes the database); `fresh` is built anew for each test that changes something.
 """
 
 from __future__ import annotations
@@ -11,59 +11,53 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from django.test.utils import override_settings
+from django.db import connections
+from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
-from pytest_django.fixtures import SettingsWrapper
-from pytest_django.live_server_helper import LiveServer
+from pytest_django.fixtures import Settings
 
 from tests.browser import browser, open_page
 from tests.desk import scenes
 from tests.desk.browsing import Desk
 from tests.desk.scenes import Scene
+from tests.desk.web import WebProcess
 
 __all__ = ["browser", "open_page"]
 
 
 @pytest.fixture
-def scene(db: None, settings: SettingsWrapper, tmp_path: Path) -> Scene:
+def scene(db: None, settings: Settings, tmp_path: Path) -> Scene:
     """The busy desk, undone after the test; its pictures lie in a folder of the test's own."""
     settings.MEDIA_ROOT = str(tmp_path)
     return scenes.desk()
 
 
 @pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[None]:
+    """While the browser's event loop runs here, Django keeps a connection for it: closed with it."""
+    yield
+    connections.close_all()
+
+
+@pytest.fixture(scope="module")
 def at_work(
+    window: None,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Desk]:
-    """The busy desk behind a real web server; what was before comes back after the module."""
-    media = tmp_path_factory.mktemp("media")
-    server = LiveServer("127.0.0.1")
-    addresses = {"PROMO_BASE_URL": server.url, "MEDIA_ROOT": str(media)}
-    with django_db_blocker.unblock(), override_settings(**addresses):
+    """The busy desk behind a real web server, gone after the module."""
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    with django_db_blocker.unblock():
         try:
-            yield Desk(server.url, scenes.desk())
+            with WebProcess.started(log=log) as web:
+                yield Desk.opened(web.url)
         finally:
-            server.stop()
-            _as_it_was()
-
-
-def _as_it_was() -> None:
-    """What Django's own tests with `serialized_rollback` do: empty all, put the first rows back."""
-    call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
-    connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # noqa: SLF001
+            call_command("flush", verbosity=0, interactive=False)
 
 
 @pytest.fixture
-def fresh(
-    live_server: LiveServer,
-    django_db_serialized_rollback: None,
-    settings: SettingsWrapper,
-    tmp_path: Path,
-) -> Desk:
+def fresh(window: None, transactional_db: None, tmp_path: Path) -> Iterator[Desk]:
     """The busy desk behind a real web server, for one test."""
-    settings.PROMO_BASE_URL = live_server.url
-    settings.MEDIA_ROOT = str(tmp_path)
-    return Desk(live_server.url, scenes.desk())
+    with WebProcess.started(log=tmp_path / "web.log") as web:
+        yield Desk.opened(web.url)

@@ -13,7 +13,11 @@ from tests.browser import OpenPage
 from tests.desk.browsing import Desk, faults, pl
 from tests.desk.scenes import Scene
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("desk-browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.django_db,
+]
 
 Address = Callable[[Scene], str]
 
@@ -65,7 +69,6 @@ OTHERS: dict[str, Address] = {
     "users": lambda _scene: "/desk/users/",
     "new user": lambda _scene: "/desk/users/new/",
     "groups": lambda _scene: "/desk/groups/",
-    "workflows": lambda _scene: "/desk/workflows/list/",
     "no such page": lambda _scene: "/desk/nothing-here/",
 }
 

@@ -80,7 +80,7 @@ def test_a_pause_of_the_destination_outlasts_that_of_the_campaign(
     running: Campaign, clock: Clock
 ) -> None:
     campaigns.pause(campaign=running)
-    website = running.publications.filter(destination__channel="website").first().destination
+    website = running.publications.filter(destination__channel="website")[0].destination
     destinations.pause(destination=website, because="próba", now=clock())
     campaigns.resume(campaign=running, now=clock())
     held = {row.destination.channel for row in rows(running) if row.held}

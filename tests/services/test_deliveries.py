@@ -132,7 +132,7 @@ def test_a_reader_whose_server_never_takes_the_mail_is_given_up_in_the_end(
 def test_a_reader_whose_server_refuses_for_good_is_not_tried_again(
     mailing: Publication, clock: Clock, outside: World, stage: str
 ) -> None:
-    rule = {"match_to": "czytelnik1@"} if stage == "RCPT" else {"times": 1}
+    rule: dict[str, object] = {"match_to": "czytelnik1@"} if stage == "RCPT" else {"times": 1}
     outside.fault(fault="smtp_refuse", stage=stage, code=550, **rule)
     send(mailing, clock)
     clock.forward(days=2)

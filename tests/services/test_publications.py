@@ -76,7 +76,7 @@ def test_an_act_is_possible_exactly_where_the_protocol_says_so(
         act(row, admin_user, clock)
         row.refresh_from_db()
         assert row.state == then
-        assert row.ledger.last().user == admin_user
+        assert row.ledger.reverse()[0].user == admin_user
         return
     with pytest.raises(NotAllowed) as refused:
         act(row, admin_user, clock)
@@ -167,7 +167,7 @@ def test_what_is_taken_down_is_gone_from_the_page(
     row.refresh_from_db()
     assert row.state == State.WITHDRAWN
     assert outside.all_posts() == []
-    assert row.ledger.last().event == Attempt.Event.WITHDRAWN
+    assert row.ledger.reverse()[0].event == Attempt.Event.WITHDRAWN
 
 
 def test_a_post_that_somebody_deleted_by_hand_can_be_taken_down_all_the_same(

@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from promo.errors import ConfigurationError, OutcomeUnknown
 from promo.models import Attempt, Campaign, Destination, Item, Publication
-from promo.protocol import State
+from promo.protocol import Event, State
 from promo.services import channels, composing, destinations, looking, publications, publishing
 from promo.values import Receipt, Variant
 from tests import making
@@ -134,15 +134,15 @@ def test_what_belongs_to_a_campaign_that_does_not_run_is_not_sent(
 def test_a_pause_in_the_last_moment_makes_no_poison_however_often(
     row: Publication, clock: Clock
 ) -> None:
-    Item.objects.filter(pk=row.item_id).update(live=False)
+    Item.objects.filter(publications=row).update(live=False)
     for _time in range(5):
         assert publishing.mark(claimed(row, clock), now=clock()) is False
-    Item.objects.filter(pk=row.item_id).update(live=True)
+    Item.objects.filter(publications=row).update(live=True)
     assert publishing.mark(claimed(row, clock), now=clock()) is True
 
 
 def test_what_is_not_approved_any_more_is_not_sent(row: Publication, clock: Clock) -> None:
-    Item.objects.filter(pk=row.item_id).update(live=False)
+    Item.objects.filter(publications=row).update(live=False)
     assert publishing.mark(claimed(row, clock), now=clock()) is False
 
 
@@ -219,7 +219,7 @@ def test_a_dead_sender_leaves_an_unknown_outcome_that_is_looked_for(
     assert row.look_at is not None
     assert row.look_at > clock()
     assert publishing.hand_out(now=clock()) == []
-    assert row.ledger.last().event == Attempt.Event.LOST
+    assert row.ledger.reverse()[0].event == Attempt.Event.LOST
 
 
 def test_on_our_own_ground_a_dead_sender_is_simply_repeated(
@@ -264,10 +264,10 @@ def test_evidence_from_a_worker_whose_lease_is_long_over_is_taken(
     publishing.mark(claimed(row, clock), now=clock())
     looking.sweep(now=clock.forward(minutes=6))
     receipt = Receipt("1_2", "https://example.org/1_2")
-    assert looking.settle(row.pk, receipt, event=publishing.Event.RECEIPT, now=clock()) is True
+    assert looking.settle(row.pk, receipt, event=Event.RECEIPT, now=clock()) is True
     assert state(row) is State.PUBLISHED
     assert (row.remote_id, row.published_at) == ("1_2", clock())
-    assert looking.settle(row.pk, receipt, event=publishing.Event.RECEIPT, now=clock()) is False
+    assert looking.settle(row.pk, receipt, event=Event.RECEIPT, now=clock()) is False
 
 
 def test_a_late_error_of_a_worker_that_lost_its_claim_changes_nothing(

@@ -189,13 +189,13 @@ def test_what_was_set_aside_makes_no_item_and_comes_back_with_no_reading(
         {"url": "gopher://muzeum.example.org/1"},
         {"title": "Bardzo długi tytuł " * 12},
         {"title": "!!!"},
-        {"ends": -1},
+        {"ends": "-1"},
         {"summary": ""},
     ],
     ids=lambda odd: next(iter(odd)),
 )
 def test_an_odd_entry_becomes_a_draft_all_the_same(
-    source: Source, clock: Clock, odd: dict[str, object]
+    source: Source, clock: Clock, odd: dict[str, str]
 ) -> None:
     """People mend a draft; an error in the inbox they could not."""
     starts_at = clock() + timedelta(days=9)
@@ -208,7 +208,7 @@ def test_an_odd_entry_becomes_a_draft_all_the_same(
         digest="1",
         found_at=clock(),
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(hours=int(str(odd.get("ends", 1)))),
+        ends_at=starts_at + timedelta(hours=int(odd.get("ends", "1"))),
     )
     item = sources.make_item(entry=entry)
     assert item.title

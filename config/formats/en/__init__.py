@@ -1,0 +1,1 @@
+"""English as in Britain: the day comes first, hours run to 24, weeks begin on Monday."""
