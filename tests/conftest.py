@@ -2,6 +2,7 @@
 
 from hypothesis import settings as hypothesis_settings
 
+from tests import first_rows
 from tests.world import rehearsal, world
 
 __all__ = ["rehearsal", "world"]
@@ -9,3 +10,5 @@ __all__ = ["rehearsal", "world"]
 # A slow moment of the machine is no finding; speed lives in the benchmarks.
 hypothesis_settings.register_profile("promo", deadline=None)
 hypothesis_settings.load_profile("promo")
+
+first_rows.come_back()

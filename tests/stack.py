@@ -34,7 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if WORKER:
         return
     catalogs.compile_stale()
-    engines: list[Postgres | Redis] = [Postgres(Layout(HOME)), Redis(Layout(HOME))]
+    # What a test run keeps need not outlive a power cut; no test here pulls the plug on PostgreSQL.
+    hasty = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    engines: list[Postgres | Redis] = [Postgres(Layout(HOME), settings=hasty), Redis(Layout(HOME))]
     config.stash[ENGINES] = engines
     for engine in engines:
         engine.start()

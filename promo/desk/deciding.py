@@ -21,7 +21,6 @@ from promo.protocol import State
 from promo.services import deliveries, publications
 from promo.services.clock import database_now
 
-
 GO_BACK = gettext_lazy("No, go back")
 
 

@@ -34,7 +34,7 @@ def scene(db: None, settings: Settings, tmp_path: Path) -> Scene:
 
 @pytest.fixture(scope="module")
 def window(browser: Browser) -> Iterator[None]:
-    """While the browser's event loop runs here, Django keeps a connection for it: closed with it."""
+    """While the browser's loop runs here, Django keeps a connection for it: closed with it."""
     yield
     connections.close_all()
 
