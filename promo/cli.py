@@ -78,7 +78,7 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     commands.add_parser("messages", help="collect the translatable texts anew").set_defaults(
         run=_messages
     )
-    item = commands.add_parser("item", help="item import FILE: read items from a CSV or JSON file")
+    item = commands.add_parser("item", help="item import FILE: read items from a YAML or CSV file")
     item.set_defaults(run=lambda _asked: _django(["help", "import_items"]))
     return parser, set(commands.choices)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from wagtail.admin.ui.components import Component
 from wagtail.models import TaskState, WorkflowState
 
+from promo.desk.screens import staff
 from promo.models import Destination, Entry, Item, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, State
 
@@ -92,7 +93,7 @@ class OwnPanel(Panel):
     column = "side"
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        user = self.request.user
+        user = staff(self.request)
         asked = WorkflowState.objects.active().filter(requested_by=user)
         reviewed = [row.content_object for row in asked.prefetch_related("content_object")]
         known = {row.pk for row in reviewed if isinstance(row, Item)}

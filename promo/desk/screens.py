@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
@@ -15,6 +15,11 @@ def staff(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def closed(request: HttpRequest) -> HttpResponseBase:
+    """No such page, for addresses of Wagtail that lead nowhere here."""
+    raise Http404
 
 
 class Screen(WagtailAdminTemplateMixin, TemplateView):
@@ -39,7 +44,7 @@ class Screen(WagtailAdminTemplateMixin, TemplateView):
 def menu_item_for(permission: str) -> type[MenuItem]:
     """A menu item that only those see who have the permission."""
 
-    class PermittedItem(MenuItem):  # type: ignore[misc]
+    class PermittedItem(MenuItem):
         def is_shown(self, request: HttpRequest) -> bool:
             return bool(request.user.has_perm(permission))
 

@@ -85,7 +85,8 @@ class GatedAction(WorkflowActionView):
                 messages.error(request, " ".join(fault.text for fault in faults))
                 if request.headers.get("x-requested-with") == "XMLHttpRequest":
                     step = {"step": "success", "redirect": self.redirect_url}
-                    return self.render_modal_json(request, step)
+                    modal: HttpResponse = self.render_modal_json(request, step)
+                    return modal
                 return redirect(self.redirect_url)
         answer: HttpResponse = super().post(request, *args, **kwargs)
         return answer

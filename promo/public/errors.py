@@ -1,6 +1,7 @@
-"""What a visitor sees where there is no such page."""
+"""What people see where there is no such page."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -9,6 +10,8 @@ from promo.services import pages
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The way back to what is on, with status 404."""
+    if request.path.startswith("/desk/"):
+        return render(request, "wagtailadmin/404.html", status=404)
     language = "en" if get_language() == "en" else "pl"
     body = pages.page(
         "not_found",

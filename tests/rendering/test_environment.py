@@ -88,7 +88,7 @@ def test_an_own_template_comes_before_the_projects(tmp_path: Path) -> None:
 
 def test_words_are_translated_into_the_language_of_the_rendering(say: Say) -> None:
     source = '{{ _("January") }}, {{ ngettext("%(num)d year", "%(num)d years", n) }}'
-    assert say(source, n=3) == "Styczeń, 3 lata"
+    assert say(source, n=3) == "styczeń, 3 lata"
     assert say(source, n=3, language="en") == "January, 3 years"
 
 
