@@ -73,7 +73,7 @@ def open_first(page: Page, address: str) -> None:
 
 def open_preview(page: Page) -> None:
     """The side panel with the live preview, unless it stands open already."""
-    toggle = page.locator("button[data-side-panel='preview']").first
+    toggle = page.locator("[data-side-panel-toggle='preview']").first
     if toggle.get_attribute("aria-expanded") != "true":
         toggle.click()
 
