@@ -10,7 +10,7 @@ from promo.desk.screens import closed
 from promo.public import urls as public_urls
 
 urlpatterns = [
-    # Wagtail's page tree and its trial pages: we have none, and hiding their menu closes no address.
+    # Wagtail's page tree and its trial pages: a hidden menu item closes no address.
     re_path(r"^desk/(?:pages|failwhale|test404)/", closed),
     path("desk/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),

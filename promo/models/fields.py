@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.text import capfirst
 
 
 class ChoicesField(ArrayField):  # type: ignore[type-arg]  # no subscript at run time
@@ -29,7 +30,7 @@ class ChoicesField(ArrayField):  # type: ignore[type-arg]  # no subscript at run
         return forms.TypedMultipleChoiceField(
             choices=self.base_field.choices or (),
             widget=forms.CheckboxSelectMultiple,
-            label=kwargs.get("label", self.verbose_name),
+            label=kwargs.get("label", capfirst(self.verbose_name)),
             help_text=self.help_text,
             required=not self.blank,
         )
