@@ -30,7 +30,11 @@ class IssueViewSet(DeskViewSet):
     edit_handler = TabbedInterface(
         [
             ObjectList(
-                [FieldPanel("subject"), FieldPanel("preheader"), FieldPanel("blocks")],
+                [
+                    FieldPanel("subject", required_on_save=True),
+                    FieldPanel("preheader"),
+                    FieldPanel("blocks"),
+                ],
                 heading=_("Content"),
             ),
             ObjectList(

@@ -20,7 +20,7 @@ from promo.desk.snippets import DateColumn, DeskViewSet, StateColumn
 from promo.models import Item
 
 CONTENT = [
-    FieldPanel("title"),
+    FieldPanel("title", required_on_save=True),  # a draft without a name is found by nobody
     FieldRowPanel([FieldPanel("kind"), FieldPanel("language")]),
     FieldPanel("lead", widget=AdminAutoHeightTextInput(attrs={"maxlength": 160})),
     FieldPanel("body"),

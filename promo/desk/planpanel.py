@@ -55,6 +55,8 @@ def show(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 def _of(request: HttpRequest, item: Item) -> HttpResponse:
+    if not item.kind:
+        return _fragment(request, hint=_("Choose a kind first: it decides what goes out and when."))
     gaps = approvals.gaps(item)
     if gaps:
         return _fragment(request, hint=" ".join(gap.text for gap in gaps))

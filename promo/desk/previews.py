@@ -24,6 +24,8 @@ class ItemPreviews:
         return [(key, str(channel.label)) for key, channel in channels.installed().items()]
 
     def serve(self, content: Item, request: HttpRequest, mode: str) -> HttpResponse:
+        if not content.kind:
+            return not_yet(_("Choose a kind first: it decides what is said."))
         try:
             if mode == PAGE:
                 return HttpResponse(pages.item_page(item_facts(content)))
@@ -42,6 +44,8 @@ class IssuePreviews:
         return [("html", _("E-mail")), ("text", _("Plain text"))]
 
     def serve(self, content: Issue, request: HttpRequest, mode: str) -> HttpResponse:
+        if content.newsletter_id is None:
+            return not_yet(_("Choose a newsletter first."))
         try:
             message = issue_message(content)
         except PromoError as error:
