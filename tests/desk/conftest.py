@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connections
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
@@ -23,6 +23,8 @@ from tests.desk.scenes import Scene
 from tests.desk.web import WebProcess
 
 __all__ = ["browser", "open_page"]
+
+expect.set_options(timeout=30_000)  # how long a slow machine may take; nothing waits that long
 
 
 @pytest.fixture

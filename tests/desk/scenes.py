@@ -144,6 +144,7 @@ def desk() -> Scene:
     newsletter = library()
     people()
     shown = photo()
+    photo("Bez opisu", description="")
     items = [_approved(title, days) for title, days in zip(TITLES, count(6, 2), strict=False)]
     _paused_page()
     troubles = _troubles(items)

@@ -4,7 +4,8 @@
   "use strict";
   const script = document.currentScript.dataset;
   const quiet = 600; // ms without a keystroke
-  const counted = 300; // fields of up to so many characters show a counter
+  const counted = 300; // fields of up to so many characters have a counter
+  const near = 0.8; // from here on it shows also while one writes elsewhere
 
   function followPlan(panel, form) {
     const url = panel.dataset.pk ? `${script.planUrl}${panel.dataset.pk}/` : script.planUrl;
@@ -44,6 +45,7 @@
     field.after(counter);
     const show = () => {
       counter.textContent = `${field.value.length} / ${most}`;
+      counter.classList.toggle("is-near", field.value.length >= most * near);
       counter.classList.toggle("is-full", field.value.length >= most);
     };
     field.addEventListener("input", show);
