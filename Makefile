@@ -1,6 +1,6 @@
 # Promo: every command a person or a machine needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test slow check format lint types layers bench lock messages clean
+.PHONY: help run demo test check format lint types layers bench lock messages clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -38,18 +38,9 @@ run: $(VENV)/installed ## Start everything; the addresses are printed (Ctrl-C st
 demo: $(VENV)/installed ## Start a fresh desk, filled with the items of a small town library
 	@exec $(BIN)/promo up --fresh
 
-# The tests with real processes and a browser wait for them; on a busy machine they time out. Until
-# they hold there as well they have a command of their own.
-QUICK := -m "not processes and not browser" --ignore tests/desk
-
-test: $(VENV)/installed-dev ## The test suite, but for real processes and the browser
+test: $(VENV)/installed-dev ## The test suite
 	@$(BIN)/promo compile
-	$(BIN)/pytest $(QUICK)
-
-slow: $(VENV)/installed-dev ## The rest of it: killed workers, the real stack, Chromium
-	@$(BIN)/promo compile
-	$(BIN)/pytest -m "processes or browser"
-	$(BIN)/pytest -m "not processes and not browser" tests/desk
+	$(BIN)/pytest
 
 check: $(VENV)/installed-dev format lint types layers test ## Format, lint, types, layers, tests
 

@@ -19,7 +19,8 @@ from config.broker import BROKER
 TICK = "tasks.upkeep.tick"
 BEAT_SECONDS = 20
 
-app = Celery("promo", fixups=[])
+# Not the current app: who imports both must go on handing out through config.celery.
+app = Celery("promo", fixups=[], set_as_current=False)
 app.conf.update(
     **BROKER,
     beat_schedule={

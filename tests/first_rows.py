@@ -2,7 +2,7 @@
 
 A transactional test empties every table when it ends; Django then makes content types and
 permissions anew, and these rows come back with them. Otherwise the tests after it would not find a
-collection to keep pictures in.
+collection to keep pictures in, nor the root of Wagtail's pages.
 """
 
 from typing import Any
@@ -17,8 +17,10 @@ def come_back() -> None:
 
 
 def _make(**_kwargs: Any) -> None:
-    from wagtail.models import Collection, Locale  # noqa: PLC0415  (needs Django's apps)
+    from wagtail.models import Collection, Locale, Page  # noqa: PLC0415  (needs Django's apps)
 
     if not Collection.objects.exists():
         Collection.add_root(name="Root")
     Locale.objects.get_or_create(language_code=settings.LANGUAGE_CODE)
+    if not Page.objects.exists():
+        Page.add_root(title="Root", slug="root")

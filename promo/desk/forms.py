@@ -1,11 +1,16 @@
 """Forms of the desk that are more than their model's fields."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from PIL import Image
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.auth import LoginForm as WagtailLoginForm
+from wagtail.images.forms import BaseImageForm
 
 from promo.errors import PromoError
 from promo.services import gate
@@ -18,6 +23,30 @@ class LoginForm(WagtailLoginForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("Username")
         self.fields["password"].label = _("Password")
+
+
+class PhotoForm(BaseImageForm):
+    """Wagtail's; a picture that would unfold to gigabytes is told as a mistake, no crash."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "file" in self.fields:
+            field = self.fields["file"]
+            field.to_python = _without_bombs(field.to_python)
+
+
+def _without_bombs(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def to_python(given: Any) -> Any:
+        try:
+            return read(given)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            million = settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS // 1_000_000
+            text = gettext(
+                "This picture has too many pixels. At most {million} million are accepted."
+            )
+            raise ValidationError(text.format(million=million), code="pixels") from error
+
+    return to_python
 
 
 class GatedForm(WagtailAdminModelForm):

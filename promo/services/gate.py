@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext as _
+
 from promo.models import Issue, Item
 from promo.services import approvals, channels, composing, plans
 from promo.services.facts import institution_facts, issue_facts
@@ -44,6 +46,7 @@ def _channels_of(item: Item) -> list[str]:
 
 
 def _of_issue(issue: Issue) -> Iterator[Problem]:
+    yield from _drafts_in(issue)
     draft = Draft(
         variant=Variant.ISSUE,
         due_at=issue.send_at,
@@ -53,3 +56,11 @@ def _of_issue(issue: Issue) -> Iterator[Problem]:
         issue=issue_facts(issue),
     )
     yield from composing.problems(draft, channel=issue.newsletter.destination.channel)
+
+
+def _drafts_in(issue: Issue) -> Iterator[Problem]:
+    """Chosen items that are not approved: they would be missing from the mail without a word."""
+    for block in issue.blocks:
+        if block.block_type == "item" and block.value is not None and not block.value.live:
+            text = _("“{title}” has not been approved yet, so it would be missing from the issue.")
+            yield Problem("not_approved", text.format(title=block.value), field="blocks")

@@ -56,9 +56,11 @@ def _session(user: User) -> str:
 
 
 def pl(text: str) -> str:
-    """The text as the Polish desk says it."""
+    """The text as the Polish desk says it; fails where it is not translated."""
     with override("pl"):
-        return gettext(text)
+        said = gettext(text)
+    assert said != text, f"no Polish for {text!r}"
+    return said
 
 
 def faults(page: Page) -> list[str]:

@@ -116,7 +116,7 @@ def test_hostile_words_stay_words() -> None:
 def test_personal_pages_are_kept_out_of_search_engines_and_tell_nobody_their_address() -> None:
     for page in (public_pages.preferences_page(), public_pages.unsubscribe_page()):
         assert '<meta name="robots" content="noindex, nofollow">' in page
-        assert '<meta name="referrer" content="no-referrer">' in page
+        assert '<meta name="referrer" content="same-origin">' in page
     assert "noindex" not in public_pages.agenda_page()
 
 

@@ -1,5 +1,6 @@
-// The editor: the computed plan follows what stands in the form, short fields count their
-// characters, and a form too large for the server is stopped while its text is still here.
+// The editor: the computed plan follows what stands in the form, short fields count their characters,
+// a form too large for the server is stopped while its text is still here, and a button waits for an
+// autosave under way: both at once would make a new item twice.
 (() => {
   "use strict";
   const script = document.currentScript.dataset;
@@ -19,6 +20,7 @@
     }
     async function ask() {
       const mine = ++asked;
+      if (weight(form) > Number(script.most)) return void (panel.textContent = script.tooLarge);
       const data = new FormData(form);
       for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
       const answer = await fetch(url, { method: "POST", body: data }).catch(() => null);
@@ -59,8 +61,38 @@
     return bytes;
   }
 
+  function waitForAutosave() {
+    let saving = false;
+    let held = null;
+    function release() {
+      saving = false;
+      if (!held) return;
+      // A pressed button is disabled by now, and a disabled one is not sent: its name goes along.
+      const { form, name, value } = held;
+      held = null;
+      const pressed = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+      form.append(pressed);
+      form.requestSubmit();
+      pressed.remove();
+    }
+    document.addEventListener("w-autosave:save", () => (saving = true));
+    for (const end of ["success", "error"])
+      document.addEventListener(`w-autosave:${end}`, () => setTimeout(release));
+    document.addEventListener(
+      "submit",
+      (event) => {
+        if (!saving || !event.target.matches("[data-edit-form]")) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        const { name = "", value = "" } = event.submitter || {};
+        held ||= { form: event.target, name, value };
+      },
+      true,
+    );
+  }
+
   function stopTooLarge(event) {
-    if (weight(event.target) <= Number(script.most)) return;
+    if (weight(event.currentTarget) <= Number(script.most)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     document.dispatchEvent(
@@ -69,12 +101,14 @@
     document.querySelector(".messages")?.scrollIntoView();
   }
 
+  waitForAutosave(); // at once: a form that comes back with errors is saved before this page is ready
   document.addEventListener("DOMContentLoaded", () => {
     const form = document.querySelector("[data-edit-form]");
     if (!form) return;
     const panel = document.querySelector("[data-promo-plan]");
     if (panel) followPlan(panel, form);
     form.addEventListener("submit", stopTooLarge, true);
+    form.addEventListener("w-autosave:save", stopTooLarge);
     const countAll = () => form.querySelectorAll("input[type=text][maxlength], textarea[maxlength]").forEach(count);
     countAll();
     new MutationObserver(countAll).observe(form, { childList: true, subtree: true });
