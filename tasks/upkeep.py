@@ -25,7 +25,7 @@ def hand_out() -> None:
         publishing_tasks.publish.delay(publication_id)
     for publication_id in looking.looks_due(now=now):
         publishing_tasks.look.delay(publication_id)
-    for publication_id in deliveries.publications_due(now=now):
+    for publication_id in deliveries.hand_out(now=now):
         mailing.send.delay(publication_id)
     for subscription_id in confirmations.due():
         mailing.confirm.delay(subscription_id)

@@ -1,19 +1,19 @@
 """Forms of the desk that are more than their model's fields."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import gettext_lazy as _
-from PIL import Image
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.auth import LoginForm as WagtailLoginForm
 from wagtail.images.forms import BaseImageForm
 
-from promo.errors import PromoError
+from promo.errors import InvalidInput, PromoError
 from promo.services import gate
+from promo.sources.pictures import MAX_BYTES, prepare_picture
 
 
 class LoginForm(WagtailLoginForm):
@@ -26,25 +26,27 @@ class LoginForm(WagtailLoginForm):
 
 
 class PhotoForm(BaseImageForm):
-    """Wagtail's; a picture that would unfold to gigabytes is told as a mistake, no crash."""
+    """Wagtail's; a picture is decoded in a child process and kept without what the camera wrote."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "file" in self.fields:
             field = self.fields["file"]
-            field.to_python = _without_bombs(field.to_python)
+            field.to_python = _prepared(field.to_python)
 
 
-def _without_bombs(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _prepared(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The field's own reading, of the picture as it may go out."""
+
     def to_python(given: Any) -> Any:
+        if not given or given.size > MAX_BYTES:
+            return read(given)  # the field says what is wrong
         try:
-            return read(given)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            million = settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS // 1_000_000
-            text = gettext(
-                "This picture has too many pixels. At most {million} million are accepted."
-            )
-            raise ValidationError(text.format(million=million), code="pixels") from error
+            picture = prepare_picture(given.read())
+        except InvalidInput as error:
+            raise ValidationError(error.text, code="picture") from error
+        name = Path(given.name).with_suffix(".jpg").name
+        return read(SimpleUploadedFile(name, picture, "image/jpeg"))
 
     return to_python
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from promo.errors import InvalidInput, OutcomeUnknown, PublishError, Rejected, Unreachable
 from promo.mailing import verp
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 BATCH = 50
 BUDGET = timedelta(seconds=120)
-"""A task sends for this long; the tick hints at what is left."""
+"""A task begins no mail after this long; the tick hints at what is left."""
 
 LEASE = timedelta(seconds=900)
 """Longer than the 600 s that the last reply of one mail may take (RFC 5321, 4.5.3.2.6)."""
@@ -56,15 +56,27 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
     return Receipt(str(publication.uuid), tokens.link("view", tokens.DELIVERY, publication.uuid))
 
 
-def publications_due(*, now: datetime) -> list[int]:
-    """Publications with readers to mail now."""
+def hand_out(*, now: datetime) -> list[int]:
+    """Ids of publications with readers to mail now.
+
+    One hinted at lately is passed by: somebody is mailing its readers. `send` sets it free.
+    """
     waiting = Delivery.objects.filter(
         publication=OuterRef("id"), state=Delivery.State.DUE, due_at__lte=now
     )
+    stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
     rows = Publication.objects.filter(
-        state=State.PUBLISHED, destination__newsletter__isnull=False, destination__paused_at=None
+        stale,
+        Exists(waiting),
+        state=State.PUBLISHED,
+        destination__newsletter__isnull=False,
+        destination__paused_at=None,
     )
-    return list(rows.filter(Exists(waiting)).order_by("due_at").values_list("id", flat=True)[:50])
+    with transaction.atomic():
+        picked = rows.order_by("due_at").select_for_update(of=("self",), skip_locked=True)
+        ids = list(picked.values_list("id", flat=True)[:50])
+        Publication.objects.filter(id__in=ids).update(hinted_at=now)
+    return ids
 
 
 def send(publication_id: int, *, clock: Clock = database_now) -> None:
@@ -77,12 +89,12 @@ def send(publication_id: int, *, clock: Clock = database_now) -> None:
     sender = _sender(newsletter)
     mail = compile_mail(publication.message, sender=sender, date=publication.published_at or began)
     with SmtpConnection(parse_email_url(settings.EMAIL_URL)) as smtp:
-        while clock() - began < BUDGET:
-            ids = _claim(publication, now=clock())
-            if not ids:
-                return
-            for delivery in _marked(ids, newsletter, clock):
+        while ids := _claim(publication, now=clock()):
+            for delivery in _marked(ids, newsletter, clock, until=began + BUDGET):
                 _send_one(smtp, mail, delivery, sender, clock)
+            if clock() >= began + BUDGET:
+                break
+    Publication.objects.filter(id=publication_id).update(hinted_at=None)
 
 
 def _sender(newsletter: Newsletter) -> Sender:
@@ -111,9 +123,19 @@ def _claim(publication: Publication, *, now: datetime) -> list[int]:
     return ids
 
 
-def _marked(ids: list[int], newsletter: Newsletter, clock: Clock) -> Iterator[Delivery]:
-    """Each delivery, marked right before its turn; whoever left meanwhile is skipped."""
+def _marked(
+    ids: list[int], newsletter: Newsletter, clock: Clock, *, until: datetime
+) -> Iterator[Delivery]:
+    """Each delivery, marked right before its turn; whoever left meanwhile is skipped.
+
+    When the time is over, the claimed ones that had no turn are given back.
+    """
     for delivery_id in ids:
+        if clock() >= until:
+            Delivery.objects.filter(id__in=ids, state=Delivery.State.CLAIMED).update(
+                state=Delivery.State.DUE, lease_until_at=None
+            )
+            return
         with transaction.atomic():
             row = (
                 Delivery.objects.select_for_update(of=("self",))

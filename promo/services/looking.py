@@ -37,7 +37,7 @@ def settle(
         row.remote_url = receipt.remote_url
         row.published_at = now
         row.problem = ""
-        row.look_at = row.lease_until_at = None
+        row.look_at = row.lease_until_at = row.hinted_at = None  # its readers may be mailed at once
         row.save()
         happened = Attempt.Event.PUBLISHED if event is Event.RECEIPT else Attempt.Event.FOUND
         ledger.write(row, happened, at=now, text=text, detail=receipt.remote_id)

@@ -188,6 +188,8 @@ def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clo
         return  # a zombie: the sweep finds the row, and looks
     try:
         receipt = channel.publish(row.message, key=row.marker)
+    except (ConfigurationError, InvalidInput) as error:  # by the contract, before the wire
+        _refuse(claimed, text=error.text, detail=error.detail, now=clock())
     except PublishError as error:
         log.warning("publish", publication=row.id, outcome=type(error).__name__, error=str(error))
         settle_error(row, claimed, error, channel=channel, now=clock())

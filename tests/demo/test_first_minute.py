@@ -36,7 +36,7 @@ def minute(desk: None, settings, world: World) -> datetime:
 
     for publication_id in publishing.due(clock()).values_list("id", flat=True):
         publishing.publish(publication_id, clock=clock)
-    for publication_id in deliveries.publications_due(now=database_now()):
+    for publication_id in deliveries.hand_out(now=database_now()):
         deliveries.send(publication_id)
     return A_MINUTE_LATER
 

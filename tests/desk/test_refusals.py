@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import ExifTags, Image
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text
 
 from promo.models import Institution, Photo
@@ -87,6 +89,29 @@ def test_picture_among_several_is_refused_with_a_reason(name: str, scene: Scene)
     assert said["success"] is False
     assert said["error_message"]
     assert not Photo.objects.filter(title=name).exists()
+
+
+def test_picture_is_kept_without_what_the_camera_wrote(scene: Scene) -> None:
+    taken = Image.new("RGB", (60, 40), "teal")
+    where = Image.Exif()
+    where[ExifTags.Base.Make] = "Camera"
+    where.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (50.0, 58.0, 21.0)
+    file = BytesIO()
+    taken.save(file, "PNG", exif=where)
+    browser_of("writer").post(
+        "/desk/images/add/",
+        {
+            "title": "Rynek",
+            "description": "Rynek w Kluczborku",
+            "consent": "not_needed",
+            "file": SimpleUploadedFile("rynek.png", file.getvalue()),
+        },
+    )
+    kept = Photo.objects.get(title="Rynek")
+    with kept.file.open("rb") as stored, Image.open(stored) as picture:
+        assert picture.format == "JPEG"
+        assert not picture.getexif()
+    assert kept.filename.endswith(".jpg")
 
 
 def test_unknown_time_zone_is_refused_at_its_field(scene: Scene) -> None:

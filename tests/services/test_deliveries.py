@@ -48,11 +48,31 @@ def send(mailing: Publication, clock: Clock) -> None:
 def test_every_active_reader_gets_one_mail(
     mailing: Publication, clock: Clock, outside: World
 ) -> None:
-    assert deliveries.publications_due(now=clock()) == [mailing.pk]
+    assert deliveries.hand_out(now=clock()) == [mailing.pk]
     send(mailing, clock)
     assert recipients(outside) == {f"czytelnik{number}@example.org": 1 for number in range(READERS)}
     assert deliveries.progress(mailing) == {Standing.ACCEPTED: READERS}
-    assert deliveries.publications_due(now=clock()) == []
+    assert deliveries.hand_out(now=clock()) == []
+
+
+def test_a_mailing_under_way_is_not_hinted_at_every_second(
+    mailing: Publication, clock: Clock
+) -> None:
+    assert deliveries.hand_out(now=clock()) == [mailing.pk]
+    assert deliveries.hand_out(now=clock.forward(seconds=1)) == []
+    assert deliveries.hand_out(now=clock.forward(seconds=60)) == [mailing.pk], "its hint was lost"
+
+
+def test_a_task_whose_time_is_over_gives_back_what_it_has_claimed(
+    mailing: Publication, clock: Clock
+) -> None:
+    def slow() -> datetime:
+        accepted = mailing.deliveries.filter(state=Standing.ACCEPTED).count()
+        return clock() + deliveries.BUDGET * (accepted >= 2)
+
+    deliveries.send(mailing.pk, clock=slow)
+    assert deliveries.progress(mailing) == {Standing.ACCEPTED: 2, Standing.DUE: READERS - 2}
+    assert deliveries.hand_out(now=clock()) == [mailing.pk], "the next task goes on at once"
 
 
 def test_every_mail_has_a_message_id_and_a_way_out_of_its_own(
@@ -109,9 +129,9 @@ def test_a_reader_whose_server_asks_for_patience_gets_the_mail_later(
     outside.fault(fault="smtp_refuse", **rule)
     send(mailing, clock)
     assert deliveries.progress(mailing) == {Standing.DUE: 1, Standing.ACCEPTED: 4}
-    assert deliveries.publications_due(now=clock()) == []
+    assert deliveries.hand_out(now=clock()) == []
     clock.forward(seconds=30)
-    assert deliveries.publications_due(now=clock()) == [mailing.pk]
+    assert deliveries.hand_out(now=clock()) == [mailing.pk]
     send(mailing, clock)
     assert deliveries.progress(mailing) == {Standing.ACCEPTED: READERS}
     assert set(recipients(outside).values()) == {1}
@@ -125,7 +145,7 @@ def test_a_reader_whose_server_never_takes_the_mail_is_given_up_in_the_end(
         send(mailing, clock)
         clock.forward(days=2)
     assert deliveries.progress(mailing) == {Standing.GIVEN_UP: 1, Standing.ACCEPTED: 4}
-    assert deliveries.publications_due(now=clock()) == []
+    assert deliveries.hand_out(now=clock()) == []
 
 
 @pytest.mark.parametrize("stage", ["RCPT", "DOT"])
@@ -136,7 +156,7 @@ def test_a_reader_whose_server_refuses_for_good_is_not_tried_again(
     outside.fault(fault="smtp_refuse", stage=stage, code=550, **rule)
     send(mailing, clock)
     clock.forward(days=2)
-    assert deliveries.publications_due(now=clock()) == []
+    assert deliveries.hand_out(now=clock()) == []
     assert deliveries.progress(mailing) == {Standing.REFUSED: 1, Standing.ACCEPTED: 4}
     assert "550" in Delivery.objects.get(state=Standing.REFUSED).reply
 
@@ -240,7 +260,7 @@ def test_a_paused_newsletter_mails_nobody(
     mailing: Publication, clock: Clock, outside: World
 ) -> None:
     destinations.pause(destination=mailing.destination, because="próba", now=clock())
-    assert deliveries.publications_due(now=clock()) == []
+    assert deliveries.hand_out(now=clock()) == []
     send(mailing, clock)
     assert recipients(outside) == Counter()
     destinations.resume(destination=mailing.destination)
