@@ -29,4 +29,4 @@ ENV PATH=/opt/promo/venv/bin:$PATH \
 USER promo
 WORKDIR /var/lib/promo
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--no-ws", "--workers", "2", "--blocking-threads", "4", "config.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--no-ws", "--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "20", "config.wsgi:application"]

@@ -76,7 +76,7 @@ class Refusal:
 
 
 class PublishError(PromoError):
-    """A channel could not publish. The subclass decides; see `design.md` section 4."""
+    """A channel could not publish. The subclass decides; see docs/architecture.md."""
 
     def __init__(self, text: str, *, detail: str = "", refusal: Refusal | None = None) -> None:
         super().__init__(text, detail=detail)

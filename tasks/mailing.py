@@ -14,7 +14,7 @@ def send(publication_id: int) -> None:
     deliveries.send(publication_id)
 
 
-@shared_task
+@shared_task(soft_time_limit=780, time_limit=840)
 def confirm(subscription_id: int) -> None:
-    """Mail the link that confirms a subscription."""
+    """Mail a reader the link that confirms what they asked for."""
     confirmations.send(subscription_id, now=database_now())

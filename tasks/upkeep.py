@@ -27,7 +27,7 @@ def hand_out() -> None:
         publishing_tasks.look.delay(publication_id)
     for publication_id in deliveries.hand_out(now=now):
         mailing.send.delay(publication_id)
-    for subscription_id in confirmations.due():
+    for subscription_id in confirmations.due(now=now):
         mailing.confirm.delay(subscription_id)
     for source_id in sources.due(now=now):
         source_tasks.read.delay(source_id)

@@ -5,23 +5,29 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.db.models import Case, Count, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber, TruncDate
 from django.http import Http404
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSet
+from wagtail.admin.widgets.button import HeaderButton
 
 from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Institution, Publication
 from promo.planning.calendar import polish_holidays
-from promo.protocol import State
+from promo.protocol import NEEDS_A_HAND, State
 from promo.services import channels
 
 DECEMBER = 12
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-SHOWN = 3
-"""Publications of a day that the grid shows; the day's own page shows all."""
+SHOWN = 5
+"""Publications of a day that the month reads and shows; the day's own page shows all."""
+PAGE = 100
+"""Publications on one page of a day."""
 
 
 class CalendarViewSet(ViewSet):
@@ -45,6 +51,13 @@ class CalendarView(Screen):
     page_title = _("Publication calendar")
     header_icon = "calendar-alt"
 
+    @property
+    def header_buttons(self) -> list[HeaderButton]:
+        if not self.request.user.has_perm("promo.add_item"):
+            return []
+        add = reverse("wagtailsnippets_promo_item:add")
+        return [HeaderButton(_("New event or news item"), url=add, icon_name="plus")]
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         first = self._first_day()
@@ -60,7 +73,6 @@ class CalendarView(Screen):
             "previous_url": _month_url(first - timedelta(days=1)),
             "next_url": _month_url(_next_month(first)),
             "today": timezone.localdate(),
-            "shown": SHOWN,
             "destinations": Destination.objects.filter(active=True),
             "chosen": destination,
             "channels": _legend(),
@@ -73,7 +85,7 @@ class CalendarView(Screen):
 
     def _weeks(self, first: date, destination: str) -> list[list[dict[str, Any]]]:
         weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
-        by_day = _publications(weeks[0][0], weeks[-1][-1], destination)
+        by_day = _first_of_each_day(weeks[0][0], weeks[-1][-1], destination)
         holidays = polish_holidays({day.year for week in weeks for day in week})
         return [
             [
@@ -82,7 +94,7 @@ class CalendarView(Screen):
                     "inside": day.month == first.month,
                     "holiday": holidays.get(day, ""),
                     "publications": by_day[day],
-                    "hidden": max(len(by_day[day]) - SHOWN, 0),
+                    "hidden": by_day[day][0].of_the_day - SHOWN if by_day[day] else 0,
                 }
                 for day in week
             ]
@@ -110,9 +122,10 @@ class DayView(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         on = self._day()
-        rows = _publications(on, on, self.request.GET.get("destination", ""))[on]
+        rows = _publications(on, on, self.request.GET.get("destination", ""))
+        pages = Paginator(rows.order_by("planned_at", "id"), PAGE)
         return context | {
-            "publications": rows,
+            "page": pages.get_page(self.request.GET.get("p")),
             "holiday": polish_holidays({on.year}).get(on, ""),
             "month_url": _month_url(on),
             "previous_url": _day_url(on - timedelta(days=1)),
@@ -137,17 +150,33 @@ def _legend() -> list[dict[str, str]]:
     ]
 
 
-def _publications(
-    first: date, last: date, destination: str
-) -> defaultdict[date, list[Publication]]:
+def _publications(first: date, last: date, destination: str) -> QuerySet[Publication]:
     zone = Institution.load().tz
     since = datetime.combine(first, datetime.min.time(), zone)
     until = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
     rows = Publication.objects.filter(planned_at__gte=since, planned_at__lt=until)
-    if destination.isdigit():
+    if destination.isdecimal():
         rows = rows.filter(destination_id=int(destination))
     rows = rows.exclude(state=State.CANCELLED).select_related("item", "issue", "destination")
-    by_day: defaultdict[date, list[Publication]] = defaultdict(list)
+    return rows.defer("message_json", "reasons", "item__body", "issue__blocks")
+
+
+def _first_of_each_day(first: date, last: date, destination: str) -> defaultdict[date, list[Any]]:
+    """At most SHOWN of each day, in the order of time; what needs a hand is never left out for
+    what does not. Each knows how many there are `of_the_day`: a month of thousands stays light.
+    """
+    zone = Institution.load().tz
+    day = TruncDate("planned_at", tzinfo=zone)
+    urgent = Case(When(state__in=NEEDS_A_HAND, then=Value(0)), default=Value(1))
+    rows = (
+        _publications(first, last, destination)
+        .annotate(
+            place=Window(RowNumber(), partition_by=[day], order_by=[urgent, "planned_at", "id"]),
+            of_the_day=Window(Count("pk"), partition_by=[day]),
+        )
+        .filter(place__lte=SHOWN)
+    )
+    by_day: defaultdict[date, list[Any]] = defaultdict(list)
     for row in rows.order_by("planned_at", "id"):
         by_day[row.planned_at.astimezone(zone).date()].append(row)
     return by_day

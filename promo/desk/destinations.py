@@ -67,7 +67,11 @@ class ListView(Screen):
 class SetUpForm(forms.Form):
     """The name, and the fields that the channel's class names."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = forms.CharField(
+        label=gettext_lazy("Name at the desk"),
+        max_length=120,
+        help_text=gettext_lazy("So your team knows it in the calendar and in plans."),
+    )
 
     def __init__(self, *args: Any, destination: Destination, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,7 +104,8 @@ class SetUpView(Screen):
 
     def get_page_title(self) -> str:
         row = self.get_object()
-        return row.name or str(channels.channel_class(row.channel).label)
+        label = channels.channel_class(row.channel).label
+        return row.name or _("Connect: %(label)s") % {"label": label}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)

@@ -16,7 +16,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.hooks import register
 from wagtail.snippets.models import register_snippet
 
-from promo.desk import previews, wording
+from promo.desk import institution, previews, wording
 from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
 from promo.desk.dashboard import home_panels
@@ -28,15 +28,38 @@ from promo.desk.places import PlacesGroup
 from promo.desk.planpanel import PlanViewSet
 from promo.desk.publications import PublicationsViewSet
 from promo.desk.readers import ReadersGroup
+from promo.models import (
+    Branch,
+    Campaign,
+    Destination,
+    Entry,
+    Institution,
+    Issue,
+    Item,
+    Newsletter,
+    Partner,
+    Publication,
+    Source,
+    Subscriber,
+    Subscription,
+    Timetable,
+)
 
 previews.install()
 wording.install()
+institution.install()
 
 for viewset in (ItemViewSet, IssueViewSet, CampaignViewSet, ReadersGroup, PlacesGroup):
     register_snippet(viewset)
 
 HIDDEN_MENU = {"explorer", "documents", "reports", "help", "snippets"}
 HIDDEN_SETTINGS = {"collections", "sites", "locales", "redirects", "workflow-tasks"}
+MET = (
+    *(Item, Issue, Campaign, Publication, Entry),
+    *(Newsletter, Subscriber, Subscription),
+    *(Branch, Destination, Institution, Partner, Source, Timetable),
+)
+"""The models whose permissions decide what somebody sees and does at the desk."""
 PLACES = {"images": 140}
 """Where Wagtail's own menu items stand among ours: writing, seeing, readers, set-up."""
 
@@ -54,7 +77,9 @@ def viewsets() -> list[ViewSet]:
 
 @register("register_permissions")
 def permissions() -> Any:
-    return Permission.objects.filter(content_type__app_label="promo")
+    """What the groups' editor offers: the models people meet, none of the machinery's."""
+    named = [model._meta.model_name for model in MET]  # noqa: SLF001  (Django's public name)
+    return Permission.objects.filter(content_type__app_label="promo", content_type__model__in=named)
 
 
 @register("construct_main_menu")

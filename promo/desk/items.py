@@ -16,6 +16,7 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from promo.desk.forms import ItemForm
 from promo.desk.planpanel import PlanPanel
+from promo.desk.repetition import RepetitionInput
 from promo.desk.snippets import DateColumn, DeskViewSet, StateColumn
 from promo.models import Item
 
@@ -35,7 +36,12 @@ WHEN_AND_WHERE = [
         [
             FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
             FieldPanel("all_day"),
-            FieldRowPanel([FieldPanel("deadline_at"), FieldPanel("recurrence")]),
+            FieldPanel(
+                "recurrence",
+                widget=RepetitionInput,
+                help_text=_("For a series: how often it takes place, beginning with the start."),
+            ),
+            FieldPanel("deadline_at"),
         ],
         heading=_("When"),
     ),
@@ -69,7 +75,8 @@ WHEN_AND_WHERE = [
     ),
 ]
 PROMOTION = [
-    FieldRowPanel([FieldPanel("level"), FieldPanel("timetable", widget=forms.Select)]),
+    FieldPanel("level"),
+    FieldPanel("timetable", widget=forms.Select),
     PlanPanel(heading=_("What will go out and when")),
 ]
 

@@ -61,13 +61,17 @@ class ChannelSelect(forms.Select):
         return super().create_option(name, value, known.label if known else label, *args, **kwargs)
 
 
+WHEN = _(
+    "D is the day of the event: D-14 17:00 means two weeks before it at 17:00, D 09:00 the day "
+    "itself. Also: end-5 10:00 (five days before the end), deadline-1 17:00 (the day before the "
+    "closing date), half 12:00 (halfway), approval (at once, when it is approved)."
+)
 STEP = [
-    FieldPanel("key"),
-    FieldPanel("when"),
-    FieldPanel("channel", widget=ChannelSelect),
-    FieldPanel("variant"),
+    FieldPanel("when", help_text=WHEN),
+    FieldRowPanel([FieldPanel("channel", widget=ChannelSelect), FieldPanel("variant")]),
     FieldPanel("needs"),
     FieldPanel("only_if_starts_after"),
+    FieldPanel("key"),
 ]
 
 
@@ -78,10 +82,10 @@ class TimetableViewSet(DeskViewSet):
     list_display = ["name", Column("level", label=_("Promotion"), accessor="get_level_display")]
     panels = [
         FieldPanel("name"),
-        FieldPanel("key"),
         FieldPanel("level"),
         FieldPanel("kinds"),
         InlinePanel("steps", STEP, heading=_("Steps"), label=_("step")),
+        FieldPanel("key", help_text=_("For imports and for the record; nobody else sees it.")),
     ]
 
 

@@ -1,5 +1,7 @@
 """The computed plan in the editor: what will go out and when, while the item is still a draft."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -8,15 +10,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from wagtail.admin.panels import Panel
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.errors import PromoError
-from promo.models import Destination, Item, Publication
+from promo.models import Attempt, Destination, Item, Publication
 from promo.planning import Dropped, Planned, reason_text
-from promo.protocol import NEEDS_A_HAND, OUT
+from promo.protocol import NEEDS_A_HAND, OUT, UNSENT, State
 from promo.services import approvals, channels, gate, plans
 from promo.services.clock import database_now
 
@@ -66,40 +70,87 @@ def _of(request: HttpRequest, item: Item) -> HttpResponse:
     except PromoError as error:
         return _fragment(request, hint=error.text)
     names = {str(row.uuid): row.name for row in Destination.objects.all()}
-    steps = sorted(plan.planned, key=lambda step: (step.due_at, step.variant, step.slot))
     dropped = [_dropped(step, names) for step in plan.dropped]
     return _fragment(
         request,
-        moments=_moments(steps, names),
+        moments=_moments(_standing(plan.planned, _stored(item)), names),
         dropped=dropped,
         problems=problems,
         so_far=_so_far(item),
     )
 
 
-def _moments(steps: list[Planned], names: dict[str, str]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A step of the plan as it stands: at its time or a person's, going out or dropped by hand."""
+
+    step: Planned
+    at: datetime
+    moved: bool = False
+    dropped: str = ""
+    """Who dropped it and when, for people; "" if it goes out."""
+
+
+def _stored(item: Item) -> dict[tuple[str, str], Publication]:
+    """What stands in the database for the item's steps, by destination and slot."""
+    if item.pk is None:
+        return {}
+    rows = item.publications.select_related("destination").defer("message_json")
+    return {(str(row.destination.uuid), row.slot): row for row in rows}
+
+
+def _standing(
+    planned: tuple[Planned, ...], stored: Mapping[tuple[str, str], Publication]
+) -> list[Standing]:
+    """The steps in the order of time. What is out or needs a hand already is told further down."""
+    found = []
+    for step in planned:
+        row = stored.get((step.destination, step.slot))
+        if row is None or row.state == State.MISSED:
+            found.append(Standing(step, step.due_at))
+        elif row.state in UNSENT:
+            at = row.planned_at if row.moved_by_hand else step.due_at
+            found.append(Standing(step, at, moved=row.moved_by_hand))
+        elif row.state == State.CANCELLED:
+            found.append(Standing(step, step.due_at, dropped=_dropped_by_hand(row)))
+    return sorted(found, key=lambda one: (one.at, one.step.variant, one.step.slot))
+
+
+def _dropped_by_hand(row: Publication) -> str:
+    """Who dropped it and when; "" where the plan did: then it comes back with the plan."""
+    lines = row.ledger.filter(event=Attempt.Event.CANCELLED).select_related("user")
+    last = lines.last()
+    if last is None or last.user is None:
+        return ""
+    name = last.user.get_full_name() or last.user.get_username()
+    day = date_format(timezone.localtime(last.at), "j E")
+    return _("dropped by hand: {name}, {day}").format(name=name, day=day)
+
+
+def _moments(steps: list[Standing], names: dict[str, str]) -> list[dict[str, Any]]:
     """The steps that go out together in one row: the same minute, the same variant."""
 
-    def together(step: Planned) -> tuple[datetime, str]:
-        return step.due_at.replace(second=0, microsecond=0), step.variant.value
+    def together(one: Standing) -> tuple[datetime, str]:
+        return one.at.replace(second=0, microsecond=0), one.step.variant.value
 
-    return [
-        {
-            "at": at,
-            "variant": variant,
-            "places": [
-                {
-                    "name": _name(step, names),
-                    "channel": step.channel,
-                    "reasons": tuple(reason_text(reason) for reason in step.reasons),
-                }
-                for step in group
-            ],
-        }
-        for (at, variant), group in (
-            (key, list(steps)) for key, steps in groupby(steps, key=together)
-        )
-    ]
+    moments = []
+    for (at, variant), group in groupby(steps, key=together):
+        places = [_place(one, names) for one in group]
+        gone = all(place["dropped"] for place in places)
+        moments.append({"at": at, "variant": variant, "places": places, "dropped": gone})
+    return moments
+
+
+def _place(one: Standing, names: dict[str, str]) -> dict[str, Any]:
+    reasons = tuple(reason_text(reason) for reason in one.step.reasons)
+    if one.moved:
+        reasons = (_("moved by hand"),)
+    return {
+        "name": _name(one.step, names),
+        "channel": one.step.channel,
+        "dropped": bool(one.dropped),
+        "reasons": (one.dropped,) if one.dropped else reasons,
+    }
 
 
 def _dropped(step: Dropped, names: dict[str, str]) -> dict[str, Any]:

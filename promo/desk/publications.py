@@ -151,6 +151,7 @@ class PublicationView(Screen):
                 "can_be_out": state in NEEDS_A_HAND,
                 "can_drop": state in sources(Event.CANCEL) and state != State.CLAIMED,
                 "can_move": state in DUE,
+                "going_out": state in DUE | {State.CLAIMED, State.SENDING},
                 "can_withdraw": state == State.PUBLISHED and traits.can_withdraw,
                 "unknown": state == State.UNKNOWN,
                 "move_form": deciding.MoveForm(initial={"to": row.planned_at}),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, ModelChoiceFilter
 from wagtail.admin.filters import WagtailFilterSet
@@ -39,6 +41,7 @@ class SubscriberDelete(CarefulDelete):
     """Forgets the person; only a hash of the address stays, so that it is never mailed again."""
 
     def delete_action(self) -> None:
+        log(instance=self.object, action="wagtail.delete")  # who and when; `erase` blots out whom
         subscribers.erase(subscriber=self.object, now=database_now())
 
 
@@ -96,6 +99,7 @@ class SubscriberViewSet(DeskViewSet):
         "name",
         Column("language", label=_("Language"), accessor="get_language_display"),
         Column("reading", label=_("Newsletters")),
+        Column("problem", label=_("Problem")),
         DateColumn("created_at", label=_("Since"), sort_key="created_at"),
     ]
     filterset_class = SubscriberFilters
@@ -104,6 +108,9 @@ class SubscriberViewSet(DeskViewSet):
     inspect_view_enabled = True
     add_view_enabled = False
     panels = [FieldPanel("email"), FieldPanel("name"), FieldPanel("language")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
+        return Subscriber.objects.prefetch_related("subscriptions__newsletter")
 
 
 class ReadersGroup(SnippetViewSetGroup):

@@ -116,6 +116,8 @@ class Migration(migrations.Migration):
                 ('locality', models.CharField(blank=True, max_length=80, verbose_name='town')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
+                ('accessibility_url', models.URLField(blank=True, help_text='Shown at the foot of every public page.', verbose_name='address of the accessibility declaration')),
+                ('privacy_url', models.URLField(blank=True, help_text='Shown at the foot of every public page.', verbose_name='address of the privacy notice')),
                 ('language', models.CharField(choices=[('pl', 'Polish'), ('en', 'English')], default='pl', max_length=5, verbose_name='language')),
                 ('zone', models.CharField(default='Europe/Warsaw', max_length=60, validators=[promo.models.institution.validate_zone], verbose_name='time zone')),
                 ('clock_style', models.CharField(choices=[('dot', '17.00'), ('colon', '17:00')], default='dot', max_length=5, verbose_name='how times are written')),
@@ -533,6 +535,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', models.CharField(choices=[('pending', 'waiting for confirmation'), ('active', 'subscribed'), ('ended', 'unsubscribed')], default='pending', max_length=8, verbose_name='state')),
                 ('asked_at', models.DateTimeField(blank=True, null=True)),
+                ('confirm_at', models.DateTimeField(blank=True, help_text='When the confirmation mail is due. The row is the queue.', null=True)),
+                ('confirm_tries', models.PositiveSmallIntegerField(default=0)),
+                ('problem', models.CharField(blank=True, max_length=500, verbose_name='problem')),
                 ('confirmation_sent_at', models.DateTimeField(blank=True, null=True)),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='unsubscribed')),
@@ -657,9 +662,17 @@ class Migration(migrations.Migration):
             model_name='subscription',
             index=models.Index(fields=['newsletter', 'state'], name='subscription_readers'),
         ),
+        migrations.AddIndex(
+            model_name='subscription',
+            index=models.Index(condition=models.Q(('confirm_at__isnull', False)), fields=['confirm_at'], name='subscription_to_confirm'),
+        ),
         migrations.AddConstraint(
             model_name='subscription',
             constraint=models.UniqueConstraint(fields=('subscriber', 'newsletter'), name='subscription_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='subscription',
+            constraint=models.CheckConstraint(condition=models.Q(('confirm_at', None), ('state', 'pending'), _connector='OR'), name='subscription_asks_while_pending'),
         ),
         migrations.AddConstraint(
             model_name='item',

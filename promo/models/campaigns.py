@@ -133,10 +133,6 @@ class Campaign(ClusterableModel):
         return self.name
 
     @property
-    def state_label(self) -> str:
-        return str(self.get_state_display())
-
-    @property
     def items_label(self) -> str:
         """The names of its first items, for lists."""
         return ", ".join(str(entry.item) for entry in self.entries.all()[:3])

@@ -32,6 +32,16 @@ class Institution(BaseGenericSetting, ClusterableModel):
     locality = models.CharField(_("town"), max_length=80, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
+    accessibility_url = models.URLField(
+        _("address of the accessibility declaration"),
+        blank=True,
+        help_text=_("Shown at the foot of every public page."),
+    )
+    privacy_url = models.URLField(
+        _("address of the privacy notice"),
+        blank=True,
+        help_text=_("Shown at the foot of every public page."),
+    )
     language = models.CharField(
         _("language"),
         max_length=5,

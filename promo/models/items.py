@@ -1,33 +1,26 @@
 """Items: what is promoted. The row of a live item is its approved content."""
 
 import uuid
-from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from dateutil.rrule import rrulestr
 from django.conf import settings
-from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.text import slugify
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
 from wagtail.fields import RichTextField
-from wagtail.models import (
-    DraftStateMixin,
-    LockableMixin,
-    Orderable,
-    PreviewableMixin,
-    RevisionMixin,
-    WorkflowMixin,
-)
+from wagtail.models import Orderable
 from wagtail.search import index
 
+from promo.errors import InvalidInput
+from promo.models.approvable import Approvable
 from promo.models.fields import ChoicesField
 from promo.planning.kinds import AUDIENCES, KINDS, Timing
+from promo.planning.series import rule_parts
 from promo.values import EventStatus
 
 BODY_LIMIT = 64 * 1024
@@ -58,25 +51,13 @@ def audience_choices() -> list[tuple[str, Any]]:
 
 def validate_recurrence(rule: str) -> None:
     try:
-        rrulestr(rule, dtstart=datetime(2026, 1, 1))  # noqa: DTZ001  (only its grammar is tried)
-    except (ValueError, KeyError, AttributeError) as error:
-        message = _("This is not a repetition rule. Write, for example, FREQ=WEEKLY;COUNT=6.")
-        raise ValidationError(message, code="recurrence") from error
+        rule_parts(rule)
+    except InvalidInput as error:
+        raise ValidationError(error.text, code="recurrence") from error
 
 
-class Item(
-    WorkflowMixin,
-    DraftStateMixin,
-    LockableMixin,
-    RevisionMixin,
-    PreviewableMixin,
-    index.Indexed,
-    ClusterableModel,
-):
-    """An event or a news item. Approval is Wagtail's publish: `live` means approved."""
-
-    previews: ClassVar[Any] = None
-    """The desk's previews (`promo.desk.previews`), given when the desk is loaded."""
+class Item(Approvable, index.Indexed, ClusterableModel):
+    """An event or a news item."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=40, choices=kind_choices)
@@ -180,19 +161,6 @@ class Item(
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    workflow_states = GenericRelation(
-        "wagtailcore.WorkflowState",
-        content_type_field="base_content_type",
-        object_id_field="object_id",
-        for_concrete_model=False,
-    )
-    _revisions = GenericRelation(
-        "wagtailcore.Revision",
-        content_type_field="base_content_type",
-        object_id_field="object_id",
-        for_concrete_model=False,
-    )
-
     search_fields = [
         index.SearchField("title", boost=3),
         index.AutocompleteField("title"),
@@ -222,27 +190,6 @@ class Item(
         return str(self.title)
 
     @property
-    def preview_modes(self) -> list[tuple[str, str]]:
-        modes: list[tuple[str, str]] = self.previews.modes()
-        return modes
-
-    def serve_preview(self, request: Any, mode_name: str) -> Any:
-        return self.previews.serve(self, request, mode_name)
-
-    @property
-    def approval_state(self) -> str:
-        """How far the approval is, in a word for lists."""
-        if self.live and not self.has_unpublished_changes:
-            return gettext("approved")
-        if self.current_workflow_state is not None:
-            return gettext("in review")
-        return gettext("approved, changed since") if self.live else gettext("draft")
-
-    @property
-    def revisions(self) -> Any:
-        return self._revisions
-
-    @property
     def timing(self) -> Timing:
         return KINDS[self.kind].timing
 
@@ -263,7 +210,7 @@ class Item(
             errors["starts_at"] = _("There is an end but no start.")
         if self.recurrence and not self.starts_at:
             errors["starts_at"] = _("A series needs the start of its first meeting.")
-        if len(self.hashtags.split()) > 5:  # noqa: PLR2004  (library-practice.md A4)
+        if len(self.hashtags.split()) > 5:  # noqa: PLR2004
             errors["hashtags"] = _("At most five hashtags: more are noise for screen readers.")
         if errors:
             raise ValidationError(errors)

@@ -1,25 +1,17 @@
 """Newsletters, their issues, and the ledger of deliveries."""
 
 import uuid
-from typing import Any, ClassVar
 
-from django.contrib.contenttypes.fields import GenericRelation
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.fields import StreamField
 from wagtail.images.blocks import ImageBlock
-from wagtail.models import (
-    DraftStateMixin,
-    LockableMixin,
-    PreviewableMixin,
-    RevisionMixin,
-    WorkflowMixin,
-)
 from wagtail.snippets.blocks import SnippetChooserBlock
+
+from promo.models.approvable import Approvable
 
 one_line = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("Use one line only."))
 
@@ -78,13 +70,8 @@ class IssueBlocks(blocks.StreamBlock):
     divider = blocks.StaticBlock(label=_("Divider"), icon="horizontalrule")
 
 
-class Issue(
-    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, models.Model
-):
-    """One number of a newsletter. Approved by Wagtail's publish; goes out at `send_at`."""
-
-    previews: ClassVar[Any] = None
-    """The desk's previews (`promo.desk.previews`), given when the desk is loaded."""
+class Issue(Approvable, models.Model):
+    """One number of a newsletter, which goes out at `send_at`."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     newsletter = models.ForeignKey(
@@ -115,19 +102,6 @@ class Issue(
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    workflow_states = GenericRelation(
-        "wagtailcore.WorkflowState",
-        content_type_field="base_content_type",
-        object_id_field="object_id",
-        for_concrete_model=False,
-    )
-    _revisions = GenericRelation(
-        "wagtailcore.Revision",
-        content_type_field="base_content_type",
-        object_id_field="object_id",
-        for_concrete_model=False,
-    )
-
     class Meta:
         verbose_name = _("newsletter issue")
         verbose_name_plural = _("newsletter issues")
@@ -135,27 +109,6 @@ class Issue(
 
     def __str__(self) -> str:
         return str(self.subject)
-
-    @property
-    def preview_modes(self) -> list[tuple[str, str]]:
-        modes: list[tuple[str, str]] = self.previews.modes()
-        return modes
-
-    def serve_preview(self, request: Any, mode_name: str) -> Any:
-        return self.previews.serve(self, request, mode_name)
-
-    @property
-    def approval_state(self) -> str:
-        """How far the approval is, in a word for lists."""
-        if self.live and not self.has_unpublished_changes:
-            return gettext("approved")
-        if self.current_workflow_state is not None:
-            return gettext("in review")
-        return gettext("approved, changed since") if self.live else gettext("draft")
-
-    @property
-    def revisions(self) -> Any:
-        return self._revisions
 
 
 class Delivery(models.Model):

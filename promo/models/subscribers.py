@@ -33,8 +33,16 @@ class Subscriber(models.Model):
     @property
     def reading(self) -> str:
         """The newsletters this subscriber reads, for lists."""
-        active = self.subscriptions.filter(state=Subscription.State.ACTIVE)
-        return ", ".join(row.newsletter.name for row in active.select_related("newsletter"))
+        return ", ".join(
+            row.newsletter.name
+            for row in self.subscriptions.all()
+            if row.state == Subscription.State.ACTIVE
+        )
+
+    @property
+    def problem(self) -> str:
+        """Why this subscriber's confirmation mail has not arrived, for lists; empty mostly."""
+        return " ".join({row.problem: None for row in self.subscriptions.all() if row.problem})
 
 
 class Subscription(models.Model):
@@ -49,6 +57,11 @@ class Subscription(models.Model):
     newsletter = models.ForeignKey("promo.Newsletter", models.CASCADE, related_name="subscriptions")
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
     asked_at = models.DateTimeField(null=True, blank=True)
+    confirm_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the confirmation mail is due. The row is the queue."
+    )
+    confirm_tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(_("problem"), max_length=500, blank=True)
     confirmation_sent_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     ended_at = models.DateTimeField(_("unsubscribed"), null=True, blank=True)
@@ -57,9 +70,20 @@ class Subscription(models.Model):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         constraints = [
-            models.UniqueConstraint(fields=("subscriber", "newsletter"), name="subscription_once")
+            models.UniqueConstraint(fields=("subscriber", "newsletter"), name="subscription_once"),
+            models.CheckConstraint(
+                condition=models.Q(confirm_at=None) | models.Q(state="pending"),
+                name="subscription_asks_while_pending",
+            ),
         ]
-        indexes = [models.Index(fields=("newsletter", "state"), name="subscription_readers")]
+        indexes = [
+            models.Index(fields=("newsletter", "state"), name="subscription_readers"),
+            models.Index(
+                fields=("confirm_at",),
+                condition=models.Q(confirm_at__isnull=False),
+                name="subscription_to_confirm",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subscriber} – {self.newsletter}"

@@ -5,6 +5,7 @@ from promo.planning.kinds import AUDIENCES, KINDS, Audience, Kind, Timing
 from promo.planning.notation import Anchor, When, parse_step, print_step
 from promo.planning.planner import Request, occupied_by, plan, plan_many
 from promo.planning.reasons import Reason, ReasonCode, reason_text
+from promo.planning.series import rule_parts
 from promo.planning.timetables import DEFAULT_TIMETABLES, Timetable, default_timetable
 from promo.planning.values import (
     DEFAULT_CHANNEL_RULES,
@@ -52,4 +53,5 @@ __all__ = [
     "polish_holidays",
     "print_step",
     "reason_text",
+    "rule_parts",
 ]

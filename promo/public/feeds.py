@@ -11,6 +11,7 @@ from promo.models import Branch
 from promo.planning.kinds import AUDIENCES, KINDS
 from promo.services import pages
 from promo.services.clock import database_now
+from promo.services.facts import institution_facts
 
 KNOWN_AUDIENCES = {audience.key for audience in AUDIENCES}
 MAX_AGE = 300
@@ -29,6 +30,8 @@ def feed(request: HttpRequest, file: str, by: str | None = None, value: str = ""
         answer = HttpResponse(status=304)
     else:
         answer = HttpResponse(body, content_type=f"{format_.media_type}; charset=utf-8")
+        # The style sheet of the feeds greets a person in the feed's language: RSS has no xml:lang.
+        answer["Content-Language"] = institution_facts().language
     answer["ETag"] = tag
     answer["Cache-Control"] = f"max-age={MAX_AGE}"
     patch_vary_headers(answer, ["Accept-Encoding"])

@@ -47,8 +47,11 @@ def item(request: HttpRequest, uuid: UUID, slug: str = "") -> HttpResponse:
 
 @require_safe
 def item_calendar(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The file behind "add to calendar"."""
-    body = pages.one_in_calendar(_out_or_404(uuid), path=request.path)
+    """The file behind "add to calendar"; news that has no time has none."""
+    found = _out_or_404(uuid)
+    if found.starts_at is None and found.deadline_at is None and found.previous_starts_at is None:
+        raise Http404
+    body = pages.one_in_calendar(found, path=request.path)
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="event.ics"'
     return answer

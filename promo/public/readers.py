@@ -132,18 +132,18 @@ class _SignUp:
         return True
 
     def ask(self) -> None:
-        for newsletter in self.newsletters:
-            if str(newsletter.id) in self.chosen:
-                subscribers.sign_up(
-                    email=self.email,
-                    name=self.name,
-                    newsletter=newsletter,
-                    language=self.request.LANGUAGE_CODE,
-                    wording=self.wording,
-                    source=self.request.build_absolute_uri(),
-                    ip=self.request.META.get("REMOTE_ADDR") or None,
-                    now=database_now(),
-                )
+        first, *others = (row for row in self.newsletters if str(row.id) in self.chosen)
+        subscribers.sign_up(
+            email=self.email,
+            name=self.name,
+            newsletter=first,
+            others=others,
+            language=self.request.LANGUAGE_CODE,
+            wording=self.wording,
+            source=self.request.build_absolute_uri(),
+            ip=self.request.META.get("REMOTE_ADDR") or None,
+            now=database_now(),
+        )
 
     def context(self) -> dict[str, Any]:
         opened = format_html(
@@ -202,29 +202,33 @@ def _option(row: Newsletter, *, checked: bool) -> SimpleNamespace:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, code: str) -> HttpResponse:
     """The link in the confirmation mail. GET shows a button: mail scanners open every link."""
-    value = tokens.read(tokens.CONFIRM, code)
-    row = (
-        Subscription.objects.filter(id=int(value)).select_related("newsletter").first()
-        if value
-        else None
-    )
-    if row is None:
-        return _gone(request)
-    if request.method == "POST" or row.state == Subscription.State.ACTIVE:
+    ids = tokens.read_confirm(code)
+    if request.method == "POST":
         ip = request.META.get("REMOTE_ADDR") or None
-        subscribers.confirm(subscription_id=row.id, ip=ip, now=database_now())
-        return _message(
+        subscribers.confirm(subscription_ids=ids, ip=ip, now=database_now())
+    waiting = _names(ids, Subscription.State.PENDING)
+    if waiting:
+        return _page(
             request,
-            _("Thank you, you are signed up"),
-            _("From now on you will receive: {newsletter}.").format(newsletter=row.newsletter.name),
+            "newsletter_confirm",
+            page_title=_("Confirm your subscription"),
+            action=request.path,
+            newsletter=waiting,
         )
-    return _page(
+    active = _names(ids, Subscription.State.ACTIVE)
+    if not active:
+        return _gone(request)
+    return _message(
         request,
-        "newsletter_confirm",
-        page_title=_("Confirm your subscription"),
-        action=request.path,
-        newsletter=row.newsletter.name,
+        _("Thank you, you are signed up"),
+        _("From now on you will receive: {newsletter}.").format(newsletter=active),
     )
+
+
+def _names(subscription_ids: list[int], state: Subscription.State) -> str:
+    """The newsletters of those of the subscriptions that are in this state."""
+    rows = Subscription.objects.filter(id__in=subscription_ids, state=state).order_by("id")
+    return ", ".join(rows.values_list("newsletter__name", flat=True))
 
 
 def _reader(code: str) -> Subscriber | None:

@@ -3,6 +3,7 @@
 Pure: no models, no settings at import time, no clock, no network.
 """
 
+from promo.rendering.bindings import bind_address
 from promo.rendering.dates import (
     format_date,
     format_hours,
@@ -23,6 +24,7 @@ from promo.rendering.when import format_when
 __all__ = [
     "Render",
     "bind",
+    "bind_address",
     "category",
     "choose",
     "clean",

@@ -28,7 +28,17 @@ _UNITS = (
 )
 _GROUPS = re.compile(r"(?<![\d.,])(?<!\d[ \u00a0-])\d{1,3}(?:[ \u00a0]\d{3})+(?![ \u00a0]?\d)")
 
+_NUMBER_OF_A_HOUSE = re.compile(r"(?<=[^\W\d]) (?=\d+[^\W\d]?(?:/\d+[^\W\d]?)?(?:,|$))")
+
 _bind = "\u00a0"
+
+
+def bind_address(line: str) -> str:
+    """`ul. Zamkowa~1, 46-200 Kluczbork`: not for prose, where a number may begin what follows.
+
+    The town stays apart: bound to it, a postal code would be torn at its hyphen.
+    """
+    return _NUMBER_OF_A_HOUSE.sub(_bind, line)
 
 
 def _thousands(text: str) -> Iterator[Edit]:

@@ -86,16 +86,16 @@ def format_range(
 ) -> str:
     """Some days: `20–24~października 2026~r.`, or in words `od 20 do 24~października 2026~r.`.
 
-    Two months and two years are written out. One day gives that day.
+    Two months are written out; so are two years, which nobody could guess, even without `year`.
+    One day gives that day.
     """
     if start >= end:
         return _long(start, language, year=year)
+    two_years = start.year != end.year
+    year = year or two_years
     last = _long(end, language, year=year)
     one_month = (start.year, start.month) == (end.year, end.month)
-    if one_month:
-        first = str(start.day)
-    else:
-        first = _long(start, language, year=year and start.year != end.year)
+    first = str(start.day) if one_month else _long(start, language, year=two_years)
     if style == "words":
         return f"od {first} do {last}" if _polish(language) else f"from {first} to {last}"
     return f"{first}–{last}" if one_month else f"{first} – {last}"
@@ -149,8 +149,13 @@ def format_hours(
     return f"{before}{first}–{last}"
 
 
-def year_is_needed(value: date, today: date) -> bool:
-    """May the year not be left out (D6)? Needed in another year and within 30 days of New Year."""
+def year_is_needed(value: date, today: date, *, last: date | None = None) -> bool:
+    """May the year not be left out (D6)? Needed in another year and within 30 days of New Year.
+
+    `last` is the last day of a range: one of its ends in another year is enough.
+    """
+    if last is not None and last > value and year_is_needed(last, today):
+        return True
     if value.year != today.year:
         return True
     start, end = date(value.year, 1, 1), date(value.year, 12, 31)

@@ -78,10 +78,10 @@ def format_when(
     """
     start = local(starts_at, zone)
     end = local(ends_at, zone) if ends_at is not None and ends_at > starts_at else None
-    year = not (omit_year and today is not None and not year_is_needed(start.date(), today))
+    last_day = _last_day(start, end, all_day=all_day)
+    year = not omit_year or today is None or year_is_needed(start.date(), today, last=last_day)
     in_tables = style in {"short", "easy"}  # H1: tables and easy-to-read text have the colon
     voice = _Voice(language, "colon" if in_tables else clock_style, style, year)
-    last_day = _last_day(start, end, all_day=all_day)
     if last_day > start.date():
         return _days(start, end, last_day, voice, all_day=all_day)
     if relative and today is not None:

@@ -1,15 +1,24 @@
-"""Confirmation mails of the double opt-in. The subscription's row is the queue."""
+"""Confirmation mails of the double opt-in. The subscription's row is the queue.
 
-from datetime import datetime
+One mail asks about everything that its reader waits to confirm. A claim moves the rows on before
+anything leaves us: a death in between delays the mail and never loses it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import formataddr
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Min
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from promo.errors import InvalidInput, OutcomeUnknown, PublishError, Rejected
+from promo import stops
+from promo.errors import InvalidInput, OutcomeUnknown, PromoError, PublishError, Rejected
 from promo.mailing.envelope import MimeMail
 from promo.mailing.headers import HeaderText, MailAddress
 from promo.mailing.relay import parse_email_url
@@ -20,53 +29,113 @@ from promo.services.facts import institution_facts
 
 log = structlog.get_logger()
 
+BACKOFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 720, 1440))
+"""Waits between the tries. The last try comes 45 hours after the first."""
 
-def due(*, limit: int = 50) -> list[int]:
-    """Subscriptions whose confirmation mail has not gone out."""
-    rows = Subscription.objects.filter(
-        state=Subscription.State.PENDING, asked_at__isnull=False, confirmation_sent_at=None
-    )
-    return list(rows.order_by("asked_at").values_list("id", flat=True)[:limit])
+LEASE = timedelta(seconds=900)
+"""Longer than the 600 s that the last reply of one mail may take (RFC 5321, 4.5.3.2.6)."""
+
+
+def due(*, now: datetime, limit: int = 50) -> list[int]:
+    """One subscription for each reader to mail now: `send` takes the reader's others along."""
+    rows = Subscription.objects.filter(confirm_at__lte=now)
+    readers = rows.values("subscriber").annotate(first=Min("id"), since=Min("confirm_at"))
+    return list(readers.order_by("since").values_list("first", flat=True)[:limit])
 
 
 def send(subscription_id: int, *, now: datetime) -> None:
-    """Mail the link that confirms, once; it is due again only where nothing was taken for sure.
+    """Mail the link that confirms, if it is due; it is due again only where nothing was taken.
 
     Where the answer was lost the person may ask again tomorrow: a form must not be a way to fill
-    somebody's mailbox.
+    somebody's mailbox. Raises ConfigurationError before anything is claimed.
     """
-    taken = Subscription.objects.filter(
-        id=subscription_id, state=Subscription.State.PENDING, confirmation_sent_at=None
-    ).update(confirmation_sent_at=now)
-    if not taken:
+    relay = parse_email_url(settings.EMAIL_URL)
+    claim = _claim(subscription_id, now=now)
+    if claim is None:
         return
-    row = Subscription.objects.select_related("subscriber", "newsletter").get(id=subscription_id)
+    stops.reached(stops.AFTER_CLAIM)
     try:
-        with SmtpConnection(parse_email_url(settings.EMAIL_URL)) as smtp:
-            smtp.deliver(_mail(row))
+        with SmtpConnection(relay) as smtp:
+            smtp.deliver(_mail(claim.rows))
     except (Rejected, OutcomeUnknown, InvalidInput) as error:
-        log.warning("confirmation", subscription=row.id, error=type(error).__name__)
+        claim.settle(error, confirm_at=None, problem=error.text)
     except PublishError as error:
-        log.warning("confirmation", subscription=row.id, error=type(error).__name__)
-        Subscription.objects.filter(id=row.id).update(confirmation_sent_at=None)
+        _put_off(claim, error, now=now)
+    else:
+        claim.settle(None, confirm_at=None, problem="", confirmation_sent_at=now)
 
 
-def _mail(row: Subscription) -> MimeMail:
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """The rows of one mail, taken until a moment that also tells this claim from a later one."""
+
+    rows: Sequence[Subscription]
+    tries: int
+    until: datetime
+
+    def settle(self, error: PromoError | None, **values: object) -> None:
+        """Write what became of it, unless the reader or a later claim was first."""
+        if error is not None:
+            log.warning("confirmation", rows=self.ids, tries=self.tries, error=type(error).__name__)
+        Subscription.objects.filter(id__in=self.ids, confirm_at=self.until).update(**values)
+
+    @property
+    def ids(self) -> list[int]:
+        return [row.id for row in self.rows]
+
+
+def _claim(subscription_id: int, *, now: datetime) -> _Claim | None:
+    """Everything that this reader waits to confirm, if any of it is due; else None."""
+    reader = Subscription.objects.filter(id=subscription_id).values("subscriber")
+    waiting = Subscription.objects.filter(subscriber__in=reader, confirm_at__isnull=False)
+    with transaction.atomic():
+        rows = list(
+            waiting.select_for_update(of=("self",))
+            .select_related("subscriber", "newsletter")
+            .order_by("id")
+        )
+        if not any(row.confirm_at <= now for row in rows if row.confirm_at):
+            return None
+        tries = 1 + min(row.confirm_tries for row in rows)
+        held = max(LEASE, BACKOFF[min(tries, len(BACKOFF)) - 1])
+        claim = _Claim(rows, tries, until=now + held)
+        taken = Subscription.objects.filter(id__in=claim.ids)
+        taken.update(confirm_at=claim.until, confirm_tries=tries)
+    if tries > 1 + len(BACKOFF):  # only after deaths: an answer to the last try ends it
+        claim.settle(None, confirm_at=None, problem=_given_up())
+        return None
+    return claim
+
+
+def _put_off(claim: _Claim, error: PublishError, *, now: datetime) -> None:
+    """Nothing was taken: later again, each time after a longer wait, and at last not at all."""
+    if claim.tries > len(BACKOFF):
+        claim.settle(error, confirm_at=None, problem=f"{_given_up()} {error.text}")
+        return
+    claim.settle(error, confirm_at=now + BACKOFF[claim.tries - 1], problem=error.text)
+
+
+def _given_up() -> str:
+    return _("For two days the confirmation could not be mailed. The reader may sign up again.")
+
+
+def _mail(rows: Sequence[Subscription]) -> MimeMail:
     """No text of the person's own is in it; raises InvalidInput for an address we cannot mail."""
-    newsletter, language = row.newsletter, row.subscriber.language
-    sender, reader = MailAddress(newsletter.from_email), MailAddress(row.subscriber.email)
+    newsletter, reader = rows[0].newsletter, rows[0].subscriber
+    names = ", ".join(row.newsletter.name for row in rows)
+    sender, address = MailAddress(newsletter.from_email), MailAddress(reader.email)
     context = {
         "institution": institution_facts(),
-        "newsletter": newsletter.name,
-        "link": tokens.link("confirm", tokens.CONFIRM, str(row.id)),
+        "newsletter": names,
+        "link": tokens.confirm_link([row.id for row in rows]),
     }
-    with translation.override(language):
-        subject = _("Please confirm: {newsletter}").format(newsletter=newsletter.name)
+    with translation.override(reader.language):
+        subject = _("Please confirm: {newsletter}").format(newsletter=names)
     mail = EmailMessage(
         subject=subject,
-        body=channels.render(language)("newsletter_email/confirmation.txt.j2", context),
+        body=channels.render(reader.language)("newsletter_email/confirmation.txt.j2", context),
         from_email=formataddr((HeaderText(newsletter.from_name), sender)),
-        to=[reader],
+        to=[address],
         headers={"Auto-Submitted": "auto-generated"},
     )
-    return MimeMail(sender, reader, mail.message().as_bytes())
+    return MimeMail(sender, address, mail.message().as_bytes())

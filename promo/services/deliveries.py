@@ -11,8 +11,16 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
-from promo.errors import InvalidInput, OutcomeUnknown, PublishError, Rejected, Unreachable
+from promo.errors import (
+    ConfigurationError,
+    InvalidInput,
+    OutcomeUnknown,
+    PublishError,
+    Rejected,
+    Unreachable,
+)
 from promo.mailing import verp
 from promo.mailing.envelope import Compiled, MimeMail, Reader, Sender, compile_mail
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
@@ -39,9 +47,14 @@ BACKOFF = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 7200, 21600, 
 
 
 def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
-    """One delivery for each active reader, in one transaction. Repeating it adds nobody twice."""
+    """One delivery for each active reader, in one transaction. Repeating it adds nobody twice.
+
+    Raises ConfigurationError for a destination without a newsletter.
+    """
     publication = Publication.objects.get(marker=key)
-    newsletter = Newsletter.objects.get(destination=destination)
+    newsletter = Newsletter.objects.filter(destination=destination).first()
+    if newsletter is None:
+        raise ConfigurationError(_("This destination belongs to no newsletter."))
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -85,7 +85,9 @@ def fill(*, now: datetime) -> Filled:
 
     Raises NotAllowed where anything could reach real people.
     """
-    _refuse_the_real_world()
+    if not is_rehearsed():
+        message = _("The examples are for the rehearsal world only: from here they would get out.")
+        raise NotAllowed(message)
     with transaction.atomic():
         if _is_in_use():
             return Filled()
@@ -109,14 +111,11 @@ def fill(*, now: datetime) -> Filled:
         return _counted()
 
 
-def _refuse_the_real_world() -> None:
-    """Posts and mails must go to the rehearsal world, both of them."""
+def is_rehearsed() -> bool:
+    """Do posts and mails go to the rehearsal world, both of them?"""
     world = urlsplit(settings.REHEARSAL_URL).hostname
     posts = settings.PROMO_FACEBOOK_GRAPH_URL.startswith(f"{settings.REHEARSAL_URL}/")
-    mails = urlsplit(settings.EMAIL_URL).hostname == world
-    if not (world and posts and mails):
-        message = _("The examples are for the rehearsal world only: from here they would get out.")
-        raise NotAllowed(message)
+    return bool(world and posts and urlsplit(settings.EMAIL_URL).hostname == world)
 
 
 def _is_in_use() -> bool:

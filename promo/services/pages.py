@@ -137,14 +137,19 @@ def site(language: str, path: str) -> Site:
     """The frame's addresses. `path` is where the page stands, for its other languages."""
     other = "en" if language == "pl" else "pl"
     label = {"en": "English", "pl": "Polski"}[other]
+    row = Institution.load()
     with override(language):
         feeds = tuple(
             Link(
-                f"{_('What’s on')} ({format_.title})",
+                f"{_('Calendar') if format_.writer is ical else _('What’s on')} ({format_.title})",
                 absolute(_feed_path(format_)),
                 format_.media_type,
             )
             for format_ in FORMATS.values()
+        )
+        links = (
+            Link(_("Accessibility declaration"), row.accessibility_url),
+            Link(_("Privacy"), row.privacy_url),
         )
         sign_up = Newsletter.objects.filter(open_to_sign_up=True).exists()
         return Site(
@@ -155,6 +160,7 @@ def site(language: str, path: str) -> Site:
             logo_url=static("promo/logo.svg"),
             icon_url=static("promo/logo.svg"),
             feeds=feeds,
+            links=tuple(link for link in links if link.url),
             languages=(Link(label, f"{urlsplit(path).path}?lang={other}", language=other),),
         )
 
@@ -168,7 +174,9 @@ def feed(*, format_: Format, chosen: Chosen, path: str, now: datetime) -> bytes:
     info = feed_info(chosen=chosen, path=path)
     rows = out(chosen)
     if format_.writer is ical:
-        recent = _current(rows, now - CALENDAR_BACK).order_by("starts_at")[:EVENTS_SHOWN]
+        since = now - CALENDAR_BACK
+        postponed = rows.filter(starts_at=None, previous_starts_at__gte=since)
+        recent = (_current(rows, since) | postponed).order_by("starts_at")[:EVENTS_SHOWN]
         return ical.write(upcoming(_entries(recent), now=now, info=info), info)
     entries = newest(_entries(rows.order_by("-out_at")[:50]), now=now)
     made: bytes = format_.writer.write(entries, info)
@@ -204,4 +212,5 @@ def feed_info(*, chosen: Chosen, path: str) -> FeedInfo:
             institution=institution,
             tag_authority=f"{domain},{row.tag_year}",
             language=institution.language,
+            stylesheet_url=static("public/feed.css"),
         )

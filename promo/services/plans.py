@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import compress, pairwise
 
-from dateutil.rrule import rrulestr
 from django.db import transaction
 
 from promo import planning
@@ -22,6 +21,7 @@ from promo.models import (
 )
 from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
+from promo.planning.series import dates_of
 from promo.protocol import UNSENT, Event, State, after
 from promo.services import channels, composing, ledger
 from promo.services.facts import status_of
@@ -230,11 +230,10 @@ def occurrences(item: Item, now: datetime) -> tuple[datetime, ...]:
         return ()
     zone = Institution.load().tz
     first = item.starts_at.astimezone(zone).replace(tzinfo=None)
-    rule = rrulestr(item.recurrence, dtstart=first)
     until = (now + HORIZON).astimezone(zone).replace(tzinfo=None)
     since = now.astimezone(zone).replace(tzinfo=None)
-    walls = rule.between(since, until, inc=True)[:MOST_OCCURRENCES]
-    return tuple(wall.replace(tzinfo=zone) for wall in walls)
+    walls = [wall for wall in dates_of(item.recurrence, first, zone) if since <= wall <= until]
+    return tuple(wall.replace(tzinfo=zone) for wall in walls[:MOST_OCCURRENCES])
 
 
 def _rules(now: datetime) -> planning.Rules:

@@ -39,7 +39,7 @@ CLAIMS_WITHOUT_MARK = 3
 """A row that breaks its worker before the mark is poison: after this many it waits for a person."""
 
 MARK_TO_WIRE = timedelta(seconds=20)
-"""A worker that slept longer than this after its mark does not send (assumption A1)."""
+"""A worker that slept longer than this after its mark does not send: its lease may be over."""
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1200, 1800))
 
@@ -212,7 +212,7 @@ def settle_error(
     channel: ChannelContract,
     now: datetime,
 ) -> None:
-    """Put the publication where the error's name says (the table of design.md, section 4)."""
+    """Put the publication where the error's name says (the table in docs/architecture.md)."""
     detail = error.detail or str(error.refusal)
     match error:
         case Rejected():

@@ -1,11 +1,15 @@
 """Subscribers: sign-up with double opt-in, preferences, leaving, erasing."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
+from wagtail.models import ModelLogEntry
 
 from promo.errors import InvalidInput
 from promo.models import Consent, Newsletter, Subscriber, Subscription, Suppression
@@ -35,68 +39,105 @@ def sign_up(
     email: str,
     name: str,
     newsletter: Newsletter,
+    others: Collection[Newsletter] = (),
     language: str,
     wording: str,
     source: str,
     ip: str | None,
     now: datetime,
-) -> Subscription | None:
-    """Ask for a subscription. Gives it where a confirmation mail should go out now, else None.
+) -> list[Subscription]:
+    """Ask for a newsletter, and for `others` in the same mail. Gives what that mail asks about.
 
-    The person gets the same answer in either case: nobody learns who reads what.
+    The person gets the same answer in any case: nobody learns who reads what.
     """
     address = valid_address(email)
     if _refuses_mail(address):
-        return None
+        return []
     with transaction.atomic():
-        subscriber = Subscriber.objects.filter(email__iexact=address).first()
-        if subscriber is None:
-            subscriber = Subscriber.objects.create(
-                email=address, name=name.strip()[:NAME_LENGTH], language=language
+        subscriber = _locked(address, name=name, language=language)
+        if _asked_enough(subscriber, now):
+            return []
+        ties = [_tie(subscriber, wanted) for wanted in (newsletter, *others)]
+        asked = [row for row in ties if row.state != Subscription.State.ACTIVE]
+        for row in asked:
+            _ask(row, now=now)
+        Consent.objects.bulk_create(
+            Consent(
+                subscription=row,
+                act=Consent.Act.ASKED,
+                at=now,
+                wording=wording,
+                source=source[:200],
+                ip=ip,
             )
-        subscription, _created = Subscription.objects.select_for_update().get_or_create(
-            subscriber=subscriber, newsletter=newsletter
+            for row in asked
         )
-        if subscription.state == Subscription.State.ACTIVE or _asked_enough(subscriber, now):
-            return None
-        subscription.state = Subscription.State.PENDING
-        subscription.asked_at = now
-        subscription.confirmation_sent_at = None
-        subscription.save(update_fields=["state", "asked_at", "confirmation_sent_at"])
-        Consent.objects.create(
-            subscription=subscription,
-            act=Consent.Act.ASKED,
-            at=now,
-            wording=wording,
-            source=source[:200],
-            ip=ip,
-        )
-    return subscription
+    return asked
+
+
+def _locked(address: str, *, name: str, language: str) -> Subscriber:
+    """The one subscriber with this address, made if need be; who signs up at once waits here."""
+    # ON CONFLICT DO NOTHING: whoever makes the same address at the same instant is waited for.
+    Subscriber.objects.bulk_create(
+        [Subscriber(email=address, name=name.strip()[:NAME_LENGTH], language=language)],
+        ignore_conflicts=True,
+    )
+    same = Subscriber.objects.annotate(folded=Lower("email")).filter(folded=Lower(Value(address)))
+    return same.select_for_update(no_key=True).get()
+
+
+def _tie(subscriber: Subscriber, newsletter: Newsletter) -> Subscription:
+    row, _created = Subscription.objects.select_for_update().get_or_create(
+        subscriber=subscriber, newsletter=newsletter
+    )
+    return row
+
+
+def _ask(row: Subscription, *, now: datetime) -> None:
+    """The mail is due now; an earlier answer and its troubles are forgotten."""
+    row.state = Subscription.State.PENDING
+    row.asked_at = row.confirm_at = now
+    row.confirm_tries = 0
+    row.problem = ""
+    row.confirmation_sent_at = None
+    row.save()
 
 
 def _asked_enough(subscriber: Subscriber, now: datetime) -> bool:
     asked = Consent.objects.filter(subscription__subscriber=subscriber, act=Consent.Act.ASKED)
-    lately = asked.filter(at__gt=now - ASK_AGAIN).exists()
-    return lately or asked.filter(at__gt=now - timedelta(days=30)).count() >= ASKED_A_MONTH
+    if asked.filter(at__gt=now - ASK_AGAIN).exists():
+        return True
+    # One sign-up may have asked about several newsletters, all at one moment.
+    moments = asked.filter(at__gt=now - timedelta(days=30)).order_by("at").values("at").distinct()
+    return moments.count() >= ASKED_A_MONTH
 
 
-def confirm(*, subscription_id: int, ip: str | None, now: datetime) -> Subscription:
-    """The double opt-in's second half. Repeating it changes nothing."""
+def confirm(*, subscription_ids: Collection[int], ip: str | None, now: datetime) -> None:
+    """The double opt-in's second half. Repeating it changes nothing.
+
+    Only what still waits for it becomes active: an old link does not bring back who has left.
+    """
     with transaction.atomic():
-        row = Subscription.objects.select_for_update().get(id=subscription_id)
-        if row.state == Subscription.State.ACTIVE:
-            return row
-        row.state = Subscription.State.ACTIVE
-        row.confirmed_at = now
-        row.ended_at = None
-        row.save(update_fields=["state", "confirmed_at", "ended_at"])
-        Consent.objects.create(subscription=row, act=Consent.Act.CONFIRMED, at=now, ip=ip)
-        # A new, proved consent outweighs the reader's own earlier wish, but no bounce or complaint.
-        Suppression.objects.filter(
-            address_hash=tokens.address_hash(row.subscriber.email),
-            reason=Suppression.Reason.WISH,
-        ).delete()
-    return row
+        waiting = Subscription.objects.filter(
+            id__in=subscription_ids, state=Subscription.State.PENDING
+        )
+        for row in waiting.select_for_update(of=("self",)).order_by("id"):
+            _activate(row, Consent(act=Consent.Act.CONFIRMED, at=now, ip=ip))
+
+
+def _activate(row: Subscription, proof: Consent) -> None:
+    """From now on the person reads it, and this is why we may write."""
+    row.state = Subscription.State.ACTIVE
+    row.confirmed_at = proof.at
+    row.ended_at = row.confirm_at = None
+    row.problem = ""
+    row.save()
+    proof.subscription = row
+    proof.save()
+    # A new, proved consent outweighs the reader's own earlier wish, but no bounce or complaint.
+    Suppression.objects.filter(
+        address_hash=tokens.address_hash(row.subscriber.email), reason=Suppression.Reason.WISH
+    ).delete()
 
 
 def record(
@@ -107,21 +148,11 @@ def record(
     if is_suppressed(address):
         raise InvalidInput(_("We may not send mail to this address any more."), field="email")
     with transaction.atomic():
-        subscriber = Subscriber.objects.filter(email__iexact=address).first()
-        if subscriber is None:
-            subscriber = Subscriber.objects.create(
-                email=address, name=name.strip()[:NAME_LENGTH], language=newsletter.language
-            )
-        row, _created = Subscription.objects.get_or_create(
-            subscriber=subscriber, newsletter=newsletter
-        )
+        subscriber = _locked(address, name=name, language=newsletter.language)
+        row = _tie(subscriber, newsletter)
         if row.state != Subscription.State.ACTIVE:
-            row.state = Subscription.State.ACTIVE
-            row.confirmed_at = now
-            row.ended_at = None
-            row.save()
-            Consent.objects.create(
-                subscription=row, act=Consent.Act.RECORDED, at=now, wording=wording, source=source
+            _activate(
+                row, Consent(act=Consent.Act.RECORDED, at=now, wording=wording, source=source)
             )
     return row
 
@@ -139,7 +170,8 @@ def leave(*, subscriber: Subscriber, newsletter: Newsletter, source: str, now: d
             return
         left.state = Subscription.State.ENDED
         left.ended_at = now
-        left.save(update_fields=["state", "ended_at"])
+        left.confirm_at = None
+        left.save(update_fields=["state", "ended_at", "confirm_at"])
         Consent.objects.create(
             subscription=left, act=Consent.Act.WITHDRAWN, at=now, source=source[:200]
         )
@@ -163,16 +195,12 @@ def choose(
             name=name.strip()[:NAME_LENGTH], language=language
         )
         for newsletter in Newsletter.objects.all():
-            known = Subscription.objects.filter(
-                subscriber=subscriber, newsletter=newsletter
-            ).first()
             if newsletter.id not in newsletters:
                 leave(subscriber=subscriber, newsletter=newsletter, source=source, now=now)
-            elif known is None or known.state != Subscription.State.ACTIVE:
-                row, _created = Subscription.objects.get_or_create(
-                    subscriber=subscriber, newsletter=newsletter
-                )
-                confirm(subscription_id=row.id, ip=None, now=now)
+                continue
+            row = _tie(subscriber, newsletter)
+            if row.state != Subscription.State.ACTIVE:
+                _activate(row, Consent(act=Consent.Act.CONFIRMED, at=now))
 
 
 def erase(*, subscriber: Subscriber, now: datetime) -> None:
@@ -183,6 +211,8 @@ def erase(*, subscriber: Subscriber, now: datetime) -> None:
             defaults={"reason": Suppression.Reason.WISH, "at": now},
         )
         subscriber.deliveries.update(reply="")  # mail servers repeat the address in it
+        # The desk's history stays without the name of what was changed: the address.
+        ModelLogEntry.objects.for_instance(subscriber).update(label="", data={})
         subscriber.delete()
 
 

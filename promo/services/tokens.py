@@ -6,6 +6,7 @@ A code says what it is for, so that a confirmation never works as an unsubscript
 import hashlib
 import hmac
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -43,6 +44,17 @@ def read(purpose: str, given: str) -> str | None:
 def link(path: str, purpose: str, value: uuid.UUID | str) -> str:
     """The absolute address of `/<path>/<code>/`."""
     return absolute(f"/{path}/{code(purpose, value)}/")
+
+
+def confirm_link(subscription_ids: Iterable[int]) -> str:
+    """The address where a reader confirms exactly these subscriptions."""
+    return link("confirm", CONFIRM, "-".join(map(str, subscription_ids)))
+
+
+def read_confirm(given: str) -> list[int]:
+    """The subscriptions that a code of `confirm_link` names; none for anything else."""
+    value = read(CONFIRM, given)
+    return [int(one) for one in value.split("-")] if value else []
 
 
 def address_hash(email: str) -> str:

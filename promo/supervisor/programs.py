@@ -10,7 +10,7 @@ from promo.supervisor.child import Program
 from promo.supervisor.options import Options
 
 QUEUES = ("publish", "mail", "fetch", "upkeep")
-WORKER_PATIENCE = 345.0  # seconds: hard time limit 300 + a pool child's last wait 30 + 15
+WORKER_PATIENCE = 885.0  # seconds: a mailing's hard limit 840 + a pool child's last wait 30 + 15
 STOP_ORDER = ("beat", "tick", "web", "worker", "rehearsal")
 
 

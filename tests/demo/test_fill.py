@@ -147,6 +147,14 @@ def test_where_posts_or_mails_would_get_out_nothing_is_filled(
     assert not Item.objects.exists()
 
 
+def test_a_new_desk_that_mails_for_real_is_prepared_and_left_empty(db, settings) -> None:
+    settings.EMAIL_URL = "smtp+tls://biblioteka:haslo@mail.example.org:587"
+    said = StringIO()
+    call_command("prepare", stdout=said)
+    assert "first_login_url" in json.loads(said.getvalue())
+    assert not Item.objects.exists()
+
+
 def test_the_command_prints_one_line_of_json(desk: None) -> None:
     said = StringIO()
     call_command("fill_demo", stdout=said)

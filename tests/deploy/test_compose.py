@@ -49,7 +49,7 @@ def test_the_worker_can_be_had_several_times_and_gets_the_time_it_needs() -> Non
     worker = services()["worker"]
     assert "container_name" not in worker
     assert "ports" not in worker
-    assert worker["stop_grace_period"] == "345s"
+    assert worker["stop_grace_period"] == "885s"
 
 
 def test_database_and_queue_are_reached_from_inside_only() -> None:

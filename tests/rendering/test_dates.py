@@ -13,7 +13,7 @@ from promo.rendering import (
     weekday,
     year_is_needed,
 )
-from promo.rendering.dates import DateStyle, TimeStyle, local
+from promo.rendering.dates import DateStyle, RangeStyle, TimeStyle, local
 from tests.rendering import nb
 
 TUESDAY = date(2026, 10, 20)
@@ -211,3 +211,22 @@ def test_a_naive_instant_is_refused() -> None:
 def test_an_instant_is_shown_in_the_zone() -> None:
     assert local(datetime(2026, 10, 20, 15, tzinfo=UTC), "Europe/Warsaw").hour == 17
     assert local(datetime(2026, 11, 20, 15, tzinfo=UTC), "Europe/Warsaw").hour == 16
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+@pytest.mark.parametrize("style", ["dash", "words"])
+def test_days_on_both_sides_of_new_year_always_have_both_years(
+    language: str, style: RangeStyle
+) -> None:
+    days = date(2026, 12, 28), date(2027, 1, 3)
+    said = format_range(*days, language=language, style=style, year=False)
+    assert said == format_range(*days, language=language, style=style)
+    assert "2026" in said
+    assert "2027" in said
+
+
+def test_a_year_is_needed_if_either_end_of_a_range_lies_in_another_one() -> None:
+    first, last = date(2026, 11, 20), date(2027, 2, 15)
+    assert year_is_needed(first, date(2026, 9, 1), last=last)
+    assert year_is_needed(first, date(2027, 2, 10), last=last)
+    assert not year_is_needed(date(2026, 3, 2), date(2026, 2, 1), last=date(2026, 5, 2))

@@ -144,3 +144,26 @@ def test_the_phrase_is_typeset_already() -> None:
     for style in ("list", "sentence", "short"):
         phrase = when(START, END, style=style)
         assert typeset(phrase) == phrase
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+@pytest.mark.parametrize("style", ["list", "sentence", "short", "easy"])
+@pytest.mark.parametrize("all_day", [True, False], ids=["days", "hours"])
+@pytest.mark.parametrize("today", [date(2026, 9, 1), date(2027, 2, 10)])
+def test_a_range_over_new_year_says_both_years_whenever_it_is_read(
+    *, language: str, style: str, all_day: bool, today: date
+) -> None:
+    ends = local(2026, 11, 20, 10), local(2027, 2, 15, 18)
+    said = when(*ends, all_day=all_day, language=language, style=style, today=today, omit_year=True)
+    assert "2026" in said
+    assert "2027" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("pl", "30~października – 2~listopada"), ("en", "30 October – 2 November")],
+)
+def test_a_range_over_two_months_of_this_year_needs_no_year(language: str, expected: str) -> None:
+    ends = local(2026, 10, 30), local(2026, 11, 2)
+    said = when(*ends, all_day=True, language=language, today=date(2026, 10, 1), omit_year=True)
+    assert said == nb(expected)

@@ -295,6 +295,15 @@ def test_a_destination_that_is_not_set_up_fails_in_words(
     assert outside.calls() == []
 
 
+def test_what_a_channel_cannot_do_for_want_of_a_setting_fails_in_words_and_is_never_unknown(
+    clock: Clock, outside: World
+) -> None:
+    row = making.due_publication(destinations.create(channel="newsletter_email", name="Osierocony"))
+    publishing.publish(row.pk, clock=clock)
+    assert state(row) == State.FAILED
+    assert row.problem
+
+
 def test_a_message_that_was_put_off_past_midnight_is_composed_anew(
     row: Publication, clock: Clock, outside: World
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -41,7 +40,7 @@ def other(newsletter: Newsletter) -> Newsletter:
 
 
 def sign_up(newsletter: Newsletter, clock: Clock, email: str = READER) -> Subscription | None:
-    return subscribers.sign_up(
+    asked = subscribers.sign_up(
         email=email,
         name="Zofia",
         newsletter=newsletter,
@@ -51,84 +50,39 @@ def sign_up(newsletter: Newsletter, clock: Clock, email: str = READER) -> Subscr
         ip="192.0.2.7",
         now=clock(),
     )
+    return asked[0] if asked else None
 
 
-def confirm_by_mail(world: World) -> Subscription:
-    """Follow the link of the latest confirmation mail, as its reader would."""
-    (code,) = re.findall(r"/confirm/([^/\s]+)/", world.mails()[0]["text"])
-    value = tokens.read(tokens.CONFIRM, code)
-    assert value is not None
-    return subscribers.confirm(subscription_id=int(value), ip=None, now=Clock()())
+def sign_up_for_both(newsletter: Newsletter, other: Newsletter, clock: Clock) -> list[Subscription]:
+    return subscribers.sign_up(
+        email=READER,
+        name="Zofia",
+        newsletter=newsletter,
+        others=[other],
+        language="pl",
+        wording="Zgadzam się na otrzymywanie newsletterów.",
+        source="https://biblioteka.example.org/newsletter/",
+        ip="192.0.2.7",
+        now=clock(),
+    )
 
 
-def test_nobody_reads_before_the_confirmation(
-    newsletter: Newsletter, clock: Clock, outside: World
-) -> None:
+def confirm(row: Subscription, clock: Clock) -> Subscription:
+    subscribers.confirm(subscription_ids=[row.pk], ip=None, now=clock())
+    row.refresh_from_db()
+    return row
+
+
+def test_nobody_reads_before_the_confirmation(newsletter: Newsletter, clock: Clock) -> None:
     asked = sign_up(newsletter, clock)
     assert asked is not None
     assert asked.state == Standing.PENDING
-    assert confirmations.due() == [asked.pk]
-    confirmations.send(asked.pk, now=clock())
-    (mail,) = outside.mails()
-    assert mail["to"] == [READER]
-    assert confirm_by_mail(outside).state == Standing.ACTIVE
+    assert confirm(asked, clock).state == Standing.ACTIVE
     acts = [consent.act for consent in Consent.objects.all()]
     assert acts == [Consent.Act.ASKED, Consent.Act.CONFIRMED]
     proof = Consent.objects.get(act=Consent.Act.ASKED)
     assert "Zgadzam się" in proof.wording
     assert proof.ip == "192.0.2.7"
-
-
-def test_the_confirmation_mail_repeats_nothing_a_stranger_typed(
-    newsletter: Newsletter, clock: Clock, outside: World
-) -> None:
-    asked = sign_up(newsletter, clock)
-    assert asked is not None
-    Subscriber.objects.update(name="KUP TERAZ https://spam.example")
-    confirmations.send(asked.pk, now=clock())
-    (mail,) = outside.mails()
-    assert "KUP TERAZ" not in mail["text"] + str(mail["headers"])
-
-
-def test_a_confirmation_is_mailed_once_however_often_it_is_hinted_at(
-    newsletter: Newsletter, clock: Clock, outside: World
-) -> None:
-    asked = sign_up(newsletter, clock)
-    assert asked is not None
-    for _hint in range(5):
-        confirmations.send(asked.pk, now=clock())
-    assert confirmations.due() == []
-    assert len(outside.mails()) == 1
-
-
-def test_a_confirmation_that_nobody_took_is_due_again(
-    newsletter: Newsletter, clock: Clock, outside: World
-) -> None:
-    asked = sign_up(newsletter, clock)
-    assert asked is not None
-    outside.fault(fault="smtp_refuse", stage="RCPT", code=450, times=1)
-    confirmations.send(asked.pk, now=clock())
-    assert confirmations.due() == [asked.pk]
-    confirmations.send(asked.pk, now=clock())
-    assert len(outside.mails()) == 1
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"fault": "smtp_drop", "stage": "DOT"},
-        {"fault": "smtp_refuse", "stage": "RCPT", "code": 550},
-    ],
-    ids=["answer lost", "refused for good"],
-)
-def test_a_confirmation_is_never_mailed_over_and_over(
-    newsletter: Newsletter, clock: Clock, outside: World, rule: dict[str, object]
-) -> None:
-    asked = sign_up(newsletter, clock)
-    assert asked is not None
-    outside.fault(**rule)
-    confirmations.send(asked.pk, now=clock())
-    assert confirmations.due() == []
 
 
 def test_an_address_is_asked_once_a_day_and_three_times_a_month_at_most(
@@ -173,7 +127,7 @@ def test_an_address_that_bounced_or_complained_is_not_even_asked(
 ) -> None:
     Suppression.objects.create(address_hash=tokens.address_hash(READER), reason=reason, at=clock())
     assert sign_up(newsletter, clock) is None
-    assert confirmations.due() == []
+    assert confirmations.due(now=clock()) == []
 
 
 def test_who_was_forgotten_on_request_may_come_back(
@@ -185,16 +139,16 @@ def test_who_was_forgotten_on_request_may_come_back(
     clock.forward(days=2)
     again = sign_up(newsletter, clock)
     assert again is not None
-    subscribers.confirm(subscription_id=again.pk, ip=None, now=clock())
+    confirm(again, clock)
     assert not subscribers.is_suppressed(READER)
 
 
 def test_confirming_twice_changes_nothing(newsletter: Newsletter, clock: Clock) -> None:
     asked = sign_up(newsletter, clock)
     assert asked is not None
-    first = subscribers.confirm(subscription_id=asked.pk, ip=None, now=clock())
-    again = subscribers.confirm(subscription_id=asked.pk, ip=None, now=clock.forward(hours=1))
-    assert again.confirmed_at == first.confirmed_at
+    first = confirm(asked, clock).confirmed_at
+    clock.forward(hours=1)
+    assert confirm(asked, clock).confirmed_at == first
     assert Consent.objects.filter(act=Consent.Act.CONFIRMED).count() == 1
 
 
@@ -204,6 +158,64 @@ def test_a_confirmation_link_ends_after_two_days() -> None:
         assert tokens.read(tokens.CONFIRM, code) == "1"
     with time_machine.travel(Clock()() + timedelta(hours=49)):
         assert tokens.read(tokens.CONFIRM, code) is None
+
+
+def test_an_old_link_does_not_bring_back_who_has_left(newsletter: Newsletter, clock: Clock) -> None:
+    asked = sign_up(newsletter, clock)
+    assert asked is not None
+    confirm(asked, clock)
+    subscribers.leave(
+        subscriber=asked.subscriber, newsletter=newsletter, source="mail", now=clock()
+    )
+    assert confirm(asked, clock).state == Standing.ENDED
+    assert confirm(asked, clock).ended_at is not None
+
+
+def test_whoever_leaves_before_confirming_is_not_asked(
+    newsletter: Newsletter, clock: Clock
+) -> None:
+    asked = sign_up(newsletter, clock)
+    assert asked is not None
+    subscribers.leave(
+        subscriber=asked.subscriber, newsletter=newsletter, source="desk", now=clock()
+    )
+    assert confirmations.due(now=clock()) == []
+
+
+def test_several_newsletters_at_once_are_one_sign_up_with_a_proof_for_each(
+    newsletter: Newsletter, other: Newsletter, clock: Clock
+) -> None:
+    asked = sign_up_for_both(newsletter, other, clock)
+    assert {row.newsletter for row in asked} == {newsletter, other}
+    assert len(confirmations.due(now=clock())) == 1
+    ids = [row.pk for row in asked]
+    subscribers.confirm(subscription_ids=ids, ip="192.0.2.8", now=clock())
+    for row in asked:
+        row.refresh_from_db()
+        assert row.state == Standing.ACTIVE
+        acts = [(proof.act, proof.ip) for proof in row.consents.all()]
+        assert acts == [(Consent.Act.ASKED, "192.0.2.7"), (Consent.Act.CONFIRMED, "192.0.2.8")]
+
+
+def test_several_newsletters_at_once_count_as_one_request_of_the_month(
+    newsletter: Newsletter, other: Newsletter, clock: Clock
+) -> None:
+    asked = []
+    for _request in range(4):
+        asked.append(len(sign_up_for_both(newsletter, other, clock)))
+        clock.forward(days=2)
+    assert asked == [2, 2, 2, 0]
+
+
+def test_a_reader_of_one_newsletter_is_asked_about_the_other_only(
+    newsletter: Newsletter, other: Newsletter, clock: Clock
+) -> None:
+    first = sign_up(newsletter, clock)
+    assert first is not None
+    confirm(first, clock)
+    clock.forward(days=2)
+    (row,) = sign_up_for_both(newsletter, other, clock)
+    assert row.newsletter == other
 
 
 def test_leaving_twice_is_leaving_once(newsletter: Newsletter, clock: Clock) -> None:
@@ -265,7 +277,7 @@ def test_erasing_leaves_nothing_of_the_address_but_a_hash(
 ) -> None:
     asked = sign_up(newsletter, clock)
     assert asked is not None
-    subscribers.confirm(subscription_id=asked.pk, ip=None, now=clock())
+    confirm(asked, clock)
     mailing = making.due_publication(newsletter.destination)
     tick(clock)
     outside.fault(

@@ -11,7 +11,7 @@ from mjml import mjml2html
 
 from promo.channels.base import Render
 from promo.channels.newsletter_email import subjects
-from promo.channels.newsletter_email.facts import AFTERWARDS, notice, when
+from promo.channels.newsletter_email.facts import AFTERWARDS, at_next_date, notice, when
 from promo.channels.newsletter_email.finishing import finish
 from promo.channels.newsletter_email.subjects import one_line
 from promo.channels.newsletter_email.views import KEY, Part, item_part, parts_of
@@ -69,7 +69,7 @@ def _mail(draft: Draft) -> Mail:
     if draft.issue is not None:
         return _issue_mail(draft.issue, draft)
     if draft.item is not None:
-        return _item_mail(draft.item, draft)
+        return _item_mail(at_next_date(draft.item, draft), draft)
     raise InvalidInput(_("A newsletter needs an issue or an item."))
 
 

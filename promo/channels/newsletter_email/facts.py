@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from promo.rendering import format_when, typeset
+from promo.errors import InvalidInput
+from promo.planning.series import dates_of
+from promo.rendering import bind_address, format_when, typeset
 from promo.values import Draft, EventStatus, ItemFacts, PlaceFacts, Variant
 
 AFTERWARDS = frozenset({Variant.REPORT, Variant.RESULTS})
@@ -63,6 +66,25 @@ def notice(item: ItemFacts) -> str:
             return ""
 
 
+def at_next_date(item: ItemFacts, draft: Draft) -> ItemFacts:
+    """A series at its first date on or after the day of the mail; anything else as it is."""
+    if not item.recurrence or item.starts_at is None:
+        return item
+    zone = draft.institution.tz
+    start = item.starts_at.astimezone(zone)
+    try:
+        walls = dates_of(item.recurrence, start.replace(tzinfo=None), zone)
+    except InvalidInput:
+        return item
+    wall = next((each for each in walls if each.date() >= draft.due_on), None)
+    if wall is None:
+        return item
+    starts_at = wall.replace(tzinfo=zone)
+    # On the wall clock of one zone: an hour's length stays an hour over a clock change.
+    ends_at = item.ends_at and starts_at + (item.ends_at.astimezone(zone) - start)
+    return dataclasses.replace(item, starts_at=starts_at, ends_at=ends_at)
+
+
 def when(item: ItemFacts, draft: Draft, *, language: str) -> str:
     """The event's time in one phrase; "" if it has none."""
     if item.starts_at is None:
@@ -110,7 +132,8 @@ def _people(item: ItemFacts) -> Iterator[Fact]:
 def place(where: PlaceFacts, draft: Draft) -> str:
     """The place in one line; the town only where it is not the institution's own."""
     town = "" if where.locality == draft.institution.locality else where.locality
-    return ", ".join(part for part in (where.name, where.branch, where.street, town) if part)
+    parts = (where.name, where.branch, where.street, town)
+    return bind_address(", ".join(part for part in parts if part))
 
 
 def _moment(at: datetime | None, item: ItemFacts, draft: Draft, language: str) -> str:

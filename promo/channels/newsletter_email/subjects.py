@@ -96,8 +96,11 @@ def _dates(item: ItemFacts, draft: Draft, language: str) -> tuple[str, str]:
     end = item.ends_at.astimezone(zone).date() if item.ends_at and item.all_day else first
     long, short = _day(first, draft, language)
     if end > first:
-        year = year_is_needed(end, draft.due_on)
+        year = year_is_needed(first, draft.due_on, last=end)
         long = format_range(first, end, language=language, year=year)
+        short = "–".join(
+            format_date(day, language=language, style="short", year=year) for day in (first, end)
+        )
     return long, short
 
 

@@ -10,9 +10,16 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from promo.channels.newsletter_email import subjects
-from promo.channels.newsletter_email.facts import Fact, facts, is_off, notice
+from promo.channels.newsletter_email.facts import Fact, at_next_date, facts, is_off, notice
 from promo.errors import InvalidInput
-from promo.rendering import clean, format_date, to_text, typeset, typeset_html
+from promo.rendering import (
+    clean,
+    format_date,
+    to_text,
+    typeset,
+    typeset_html,
+    year_is_needed,
+)
 from promo.values import Block, Draft, ItemFacts, Picture, Variant
 
 KEY = "newsletter_email"
@@ -102,11 +109,13 @@ def _part(block: Block, draft: Draft, language: str, twice: set[str]) -> Part | 
 
 
 def _block_item(item: ItemFacts, draft: Draft, language: str, twice: set[str]) -> Part:
+    item = at_next_date(item, draft)
     part = item_part(item, draft, language=language, link=item.link, full=False)
     if item.title in twice and item.starts_at is not None:
         # Two links of the same words must not lead to two places (WCAG 2.4.4, 2.4.9).
         day = item.starts_at.astimezone(draft.institution.tz).date()
-        named = f"{part.link_text}, {format_date(day, language=language, year=False)}"
+        year = year_is_needed(day, draft.due_on)
+        named = f"{part.link_text}, {format_date(day, language=language, year=year)}"
         return dataclasses.replace(part, link_text=named)
     return part
 

@@ -1,4 +1,4 @@
-"""What is wrong with a message of the website, said before approval (library-practice A1–A9).
+"""What is wrong with a message of the website, said before approval.
 
 The page of the library is the accessible twin that the law asks for beside every post elsewhere
 (act on digital accessibility, art. 6), so a missing fact or text alternative is an error here.

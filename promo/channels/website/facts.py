@@ -17,6 +17,7 @@ from django.utils.translation import pgettext
 from promo.channels.website.places import address_line, has_place
 from promo.channels.website.recurrence import Occurrence, first_occurrence, occurrences
 from promo.channels.website.text import ascii_url, clean, flat
+from promo.rendering.bindings import bind_address
 from promo.rendering.dates import format_date, local
 from promo.rendering.when import format_when
 from promo.values import EventStatus, InstitutionFacts, ItemFacts
@@ -155,7 +156,8 @@ def _time_and_place(item: ItemFacts, institution: InstitutionFacts) -> Iterator[
             "deadline", pgettext("fact", "Deadline"), *closing(item.deadline_at, item, institution)
         )
     if item.starts_at or has_place(item.place):
-        yield Fact("where", pgettext("fact", "Where"), address_line(item, institution))
+        where = bind_address(address_line(item, institution))
+        yield Fact("where", pgettext("fact", "Where"), where)
 
 
 def _terms(item: ItemFacts, institution: InstitutionFacts) -> Iterator[Fact]:

@@ -9,7 +9,13 @@ from urllib.parse import urlencode
 from django.utils.translation import pgettext
 
 from promo.channels.website.text import flat
+from promo.planning.kinds import AUDIENCES, KINDS
 from promo.values import ItemFacts
+
+_POLISH_ORDER = {
+    ord(letter): f"{base}\uffff" for letter, base in zip("ąćęłńóśż", "acelnosz", strict=True)
+} | {ord("ź"): "z\ufffe"}
+"""A letter with a mark sorts after its plain one and before the next: ł after l, ź before ż."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,19 @@ class Filter:
 def filters(items: Iterable[ItemFacts], chosen: Chosen, path: str) -> tuple[Filter, ...]:
     """Those that divide the items at all. Call it with the page's language active."""
     items = list(items)
+    questions = (
+        ("kind", pgettext("filter", "What"), pgettext("filter", "All"), _kinds(items)),
+        ("branch", pgettext("filter", "Where"), pgettext("filter", "Anywhere"), _branches(items)),
+        (
+            "audience",
+            pgettext("filter", "For whom"),
+            pgettext("filter", "Everyone"),
+            _audiences(items),
+        ),
+    )
     return tuple(
-        _filter(name, label, names, chosen, path)
-        for name, label, names in (
-            ("kind", pgettext("filter", "What"), _kinds(items)),
-            ("branch", pgettext("filter", "Where"), _branches(items)),
-            ("audience", pgettext("filter", "For whom"), _audiences(items)),
-        )
+        _filter(name, label, {"": no_matter, **_by_name(names)}, chosen, path)
+        for name, label, no_matter, names in questions
         if len(names) > 1 or chosen.as_dict()[name]
     )
 
@@ -76,15 +88,23 @@ def _filter(name: str, label: str, names: Mapping[str, str], chosen: Chosen, pat
     def option(text: str, value: str) -> Option:
         return Option(text, address(path, {**now, name: value}), now[name] == value)
 
-    options = [
-        option(text, value)
-        for value, text in sorted(names.items(), key=lambda pair: pair[1].casefold())
-    ]
-    return Filter(name, label, (option(pgettext("filter", "All"), ""), *options))
+    return Filter(name, label, tuple(option(text, value) for value, text in names.items()))
+
+
+def _by_name(names: Mapping[str, str]) -> dict[str, str]:
+    """In the order of the Polish (and with it the English) alphabet."""
+    return dict(sorted(names.items(), key=lambda pair: _alphabetical(pair[1])))
+
+
+def _alphabetical(text: str) -> str:
+    """The text with "ł" between "l" and "m", and so on: code points would put it after "z"."""
+    return text.casefold().translate(_POLISH_ORDER)
 
 
 def _kinds(items: Sequence[ItemFacts]) -> dict[str, str]:
-    return {item.kind: flat(item.kind_label) for item in items}
+    """Named in the page's language, whatever the items' own."""
+    labels = {item.kind: flat(item.kind_label) for item in items}
+    return {key: str(KINDS[key].label) if key in KINDS else text for key, text in labels.items()}
 
 
 def _branches(items: Sequence[ItemFacts]) -> dict[str, str]:
@@ -94,8 +114,9 @@ def _branches(items: Sequence[ItemFacts]) -> dict[str, str]:
 
 
 def _audiences(items: Sequence[ItemFacts]) -> dict[str, str]:
+    known = {audience.key: str(audience.label) for audience in AUDIENCES}
     return {
-        key: flat(name)
+        key: known.get(key) or flat(name)
         for item in items
         for key, name in zip(item.audience_keys, item.audiences, strict=False)
     }

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from promo.errors import ConfigurationError
@@ -22,8 +21,8 @@ class Command(BaseCommand):
         faults = channels.template_faults()
         if faults:
             raise ConfigurationError("\n".join(fault.text for fault in faults))
-        # A newcomer's desk publishes to the rehearsal world: it starts with examples.
-        examples = options["demo"] or (first_run.is_new() and bool(settings.REHEARSAL_URL))
+        # A newcomer's desk starts with examples, unless they would get out to real people.
+        examples = options["demo"] or (first_run.is_new() and demo.is_rehearsed())
         url = first_run.prepare()
         if examples:
             demo.fill(now=database_now())

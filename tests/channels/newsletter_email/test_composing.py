@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from uuid import UUID
@@ -20,7 +21,7 @@ from promo.mailing import verp
 from promo.mailing.envelope import Reader, Sender, build
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
 from promo.mailing.slots import ReaderLinks, Slot
-from promo.rendering import find_template_faults
+from promo.rendering import find_template_faults, plain
 from promo.values import Block, Draft, InstitutionFacts, ItemFacts, Message, Variant
 from tests.channels import samples
 from tests.channels.newsletter_email import issues
@@ -287,3 +288,42 @@ def test_the_html_is_valid() -> None:
 
 def _is_ours(name: str) -> bool:
     return bool(re.match(r"newsletter_email/(issue|_parts)\.", name))
+
+
+def test_a_series_tells_its_next_date_not_one_that_is_over() -> None:
+    series = dataclasses.replace(
+        samples.MEETING,
+        starts_at=datetime(2026, 9, 15, 15, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 9, 15, 16, 0, tzinfo=UTC),
+        recurrence="FREQ=WEEKLY;INTERVAL=2;COUNT=6",
+    )
+    text = plain(issues.composed(Block("item", item=series)).text)
+    assert "wtorek, 13 października, godz. 17.00–18.00" in text
+    assert "września" not in text
+    alone = issues.compose(issues.item_draft(series, Variant.ANNOUNCE))
+    assert alone.subject.endswith("– 13 października")
+
+
+def test_a_series_whose_dates_are_over_keeps_its_first() -> None:
+    series = dataclasses.replace(
+        samples.MEETING,
+        starts_at=datetime(2026, 9, 15, 15, 0, tzinfo=UTC),
+        ends_at=None,
+        recurrence="FREQ=WEEKLY;COUNT=2",
+    )
+    assert "15 września" in plain(issues.composed(Block("item", item=series)).text)
+
+
+def test_whole_days_over_new_year_have_both_years_in_text_and_subject() -> None:
+    days = dataclasses.replace(
+        issues.EXHIBITION,
+        title="Zima",
+        starts_at=datetime(2026, 12, 27, 23, 0, tzinfo=UTC),
+        ends_at=datetime(2027, 1, 3, 22, 0, tzinfo=UTC),
+    )
+    message = issues.compose(issues.item_draft(days, Variant.ANNOUNCE))
+    assert message.subject == "Zima – 28 grudnia 2026 r. – 3 stycznia 2027 r."
+    assert "28 grudnia 2026 r. – 3 stycznia 2027 r." in plain(message.text)
+    long = dataclasses.replace(days, title="Zimowe czytanie przy piecu")
+    shorter = issues.compose(issues.item_draft(long, Variant.ANNOUNCE))
+    assert shorter.subject == "Zimowe czytanie przy piecu – 28.12.2026–3.01.2027"

@@ -154,14 +154,36 @@ def test_a_filter_leaves_what_was_asked_for(chosen: Chosen, expected: list[str])
 def test_a_filter_is_a_link_that_keeps_the_other_choices() -> None:
     shown = context(programme.MEETING, OTHER, chosen=Chosen(kind="workshop"))
     branch = next(each for each in shown["filters"] if each.name == "branch")
-    assert [(option.label, option.chosen) for option in branch.options] == [
-        ("Wszystko", True),
+    everywhere, *others = branch.options
+    assert everywhere.chosen
+    assert [(option.label, option.chosen) for option in others] == [
         ("Biblioteka Główna", False),
         ("Filia nr 2", False),
     ]
     assert branch.options[2].url == f"{PATH}?kind=workshop&branch=filia-2"
     assert shown["chosen"] == ["warsztaty"]
     assert shown["canonical_url"] == f"{PATH}?kind=workshop"
+
+
+def test_filters_speak_the_language_of_the_page_whatever_the_items_speak() -> None:
+    shown = context(programme.MEETING, OTHER, language="en")
+    labels = {each.name: [option.label for option in each.options[1:]] for each in shown["filters"]}
+    assert labels["kind"] == ["meeting with an author", "workshop"]
+    assert "seniors" in labels["audience"]
+
+
+def test_answers_are_in_the_order_of_the_polish_alphabet() -> None:
+    names = ["Żabianka", "Ząbki", "Łany", "Lipa", "Mosty", "Źródła"]
+    items = [
+        programme.item(
+            nth,
+            place=dataclasses.replace(programme.MEETING.place, branch=name, branch_slug=f"b{nth}"),
+        )
+        for nth, name in enumerate(names, start=1)
+    ]
+    branch = next(each for each in context(*items)["filters"] if each.name == "branch")
+    found = [option.label for option in branch.options[1:]]
+    assert found == ["Lipa", "Łany", "Mosty", "Ząbki", "Źródła", "Żabianka"]
 
 
 def test_a_filter_that_divides_nothing_is_not_shown() -> None:

@@ -14,6 +14,7 @@ import vobject
 from ics import Calendar as IcsCalendar
 
 from promo.channels.website.feeds import ical, upcoming
+from promo.channels.website.recurrence import occurrences
 from promo.values import EventStatus
 from tests import validators
 from tests.channels.website import programme
@@ -200,3 +201,64 @@ def test_the_calendar_forgets_what_is_over_and_remembers_a_cancellation_for_60_d
     assert upcoming(entries, now=much_later, info=info) == []
     before = cancelled.published_at - timedelta(hours=1)
     assert upcoming(entries, now=before, info=info) == []
+
+
+def test_a_series_begins_on_its_first_date_not_on_the_day_from_which_it_counts() -> None:
+    # Calendars show DTSTART whatever the rule says; the page shows the rule's dates only.
+    tuesday_on_wednesdays = dataclasses.replace(
+        programme.MEETING, recurrence="FREQ=WEEKLY;BYDAY=WE;COUNT=2"
+    )
+    content = written(tuesday_on_wednesdays)
+    assert the_event(tuesday_on_wednesdays)["DTSTART"].dt == datetime(
+        2026, 10, 21, 17, 0, tzinfo=WARSAW
+    )
+    found = recurring_ical_events.of(icalendar.Calendar.from_ical(content)).between(
+        date(2026, 10, 1), date(2026, 12, 1)
+    )
+    told = [each.starts_at for each in occurrences(tuesday_on_wednesdays, WARSAW)]
+    assert [event["DTSTART"].dt for event in found] == told
+    assert validators.libical_faults(content) == []
+
+
+def test_the_end_of_a_series_of_long_events_is_a_date_like_its_start() -> None:
+    start = datetime(2026, 10, 23, 16, 0, tzinfo=WARSAW)
+    weekends = programme.item(
+        1,
+        starts_at=start,
+        ends_at=start + timedelta(days=2),
+        recurrence="FREQ=WEEKLY;UNTIL=20261106T200000",
+    )
+    event = the_event(weekends)
+    assert event["DTSTART"].dt == date(2026, 10, 23)
+    assert event["DTEND"].dt == date(2026, 10, 26)
+    assert event["RRULE"].to_ical() == b"FREQ=WEEKLY;UNTIL=20261106"
+    assert validators.libical_faults(written(weekends)) == []
+
+
+@pytest.mark.parametrize("status", [EventStatus.CANCELLED, EventStatus.RESCHEDULED])
+def test_a_series_that_is_cancelled_or_moved_stays_one_entry_with_its_rule(
+    status: EventStatus,
+) -> None:
+    series = dataclasses.replace(programme.SERIES, status=status, sequence=3)
+    event = the_event(series)
+    assert event["SEQUENCE"] == 3
+    assert event["STATUS"] == ("CANCELLED" if status is EventStatus.CANCELLED else "CONFIRMED")
+    assert "RRULE" in event
+    assert validators.libical_faults(written(series)) == []
+
+
+def test_whole_days_over_the_change_of_the_clocks_and_new_year_end_on_the_day_after() -> None:
+    ranges = [
+        (datetime(2026, 10, 24, tzinfo=WARSAW), datetime(2026, 10, 25, 23, 59, tzinfo=WARSAW)),
+        (datetime(2026, 12, 28, tzinfo=WARSAW), datetime(2027, 1, 3, 23, 59, tzinfo=WARSAW)),
+    ]
+    items = [
+        programme.item(nth, starts_at=start, ends_at=end, all_day=True)
+        for nth, (start, end) in enumerate(ranges, start=1)
+    ]
+    ends = {event["DTSTART"].dt: event["DTEND"].dt for event in events(written(*items))}
+    assert ends == {
+        date(2026, 10, 24): date(2026, 10, 26),
+        date(2026, 12, 28): date(2027, 1, 4),
+    }
+    assert validators.libical_faults(written(*items)) == []

@@ -158,3 +158,14 @@ def test_an_outcome_has_its_heading_and_the_way_on(tone: str) -> None:
     page = html.fromstring(public_pages.message_page(tone))
     assert page.findtext(".//h1") == "Dziękujemy, zapis potwierdzony"
     assert page.xpath("//main//a/@href") == ["/"]
+
+
+def test_an_item_is_not_offered_in_a_language_in_which_it_is_not_written(
+    pages: dict[str, str],
+) -> None:
+    assert html.fromstring(pages["agenda"]).xpath("//header//a[@hreflang='en']")
+    assert not html.fromstring(pages["item-0"]).xpath("//header//a[@hreflang]")
+
+
+def test_an_address_is_not_torn_apart(pages: dict[str, str]) -> None:
+    assert "ul.\u00a0Zamkowa\u00a06, 46-200 Kluczbork" in pages["item-0"]

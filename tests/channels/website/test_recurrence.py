@@ -85,18 +85,18 @@ def test_a_rule_gives_its_dates(rule: str, expected: list[str]) -> None:
 )
 def test_a_rule_that_gives_nothing_leaves_the_first_date(rule: str) -> None:
     assert days(series(rule)) == ["20.10"]
-    assert ical_rule(series(rule), TZ) == ""
+    assert ical_rule(series(rule), TZ, whole_days=False) == ""
 
 
 def test_an_endless_series_is_followed_for_three_years() -> None:
     found = days(series("FREQ=WEEKLY"))
     assert len(found) == 157
-    assert ical_rule(series("FREQ=WEEKLY"), TZ) == "FREQ=WEEKLY"
+    assert ical_rule(series("FREQ=WEEKLY"), TZ, whole_days=False) == "FREQ=WEEKLY"
 
 
 def test_the_last_day_of_a_whole_day_series_is_told_as_a_date() -> None:
     item = series("FREQ=DAILY;UNTIL=20261022", all_day=True)
-    assert ical_rule(item, TZ) == "FREQ=DAILY;UNTIL=20261022"
+    assert ical_rule(item, TZ, whole_days=True) == "FREQ=DAILY;UNTIL=20261022"
     assert last_day(item, TZ) == date(2026, 10, 22)
 
 

@@ -161,5 +161,8 @@ def _description(item: ItemFacts, info: FeedInfo) -> str:
 
 
 def _add_rule(event: Event, span: Span, item: ItemFacts, info: FeedInfo) -> None:
-    if not span.is_deadline and (rule := ical_rule(item, info.institution.tz)):
+    if span.is_deadline:
+        return
+    whole_days = not isinstance(span.start, datetime)
+    if rule := ical_rule(item, info.institution.tz, whole_days=whole_days):
         event.add("rrule", vRecur.from_ical(rule))

@@ -1,6 +1,6 @@
 // The editor: the computed plan follows what stands in the form, short fields count their characters,
-// a form too large for the server is stopped while its text is still here, and a button waits for an
-// autosave under way: both at once would make a new item twice.
+// a series is chosen instead of written, a form too large for the server is stopped while its text is
+// still here, and a button waits for an autosave under way: both at once would make a new item twice.
 (() => {
   "use strict";
   const script = document.currentScript.dataset;
@@ -101,12 +101,64 @@
     document.querySelector(".messages")?.scrollIntoView();
   }
 
+  // The rule of a series (RFC 5545) behind a choice and a number. What the choice cannot say is left alone.
+  function chooseRepetition(box, form) {
+    const choice = box.querySelector(".promo-repetition__choice");
+    const pattern = choice.querySelector("select");
+    const times = choice.querySelector("input");
+    const own = box.querySelector("[data-promo-rule]");
+    const rule = own.querySelector("input");
+    const start = form.querySelector("[name=starts_at]");
+    const often = "FREQ=MONTHLY;BYDAY={nth}{weekday}";
+
+    function ofTheStart(text) {
+      const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)/.exec(start?.value || "") || [];
+      if (!year) return "";
+      const on = new Date(Date.UTC(year, month - 1, day));
+      const weekday = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"][on.getUTCDay()];
+      const nth = Math.ceil(day / 7);
+      return text.replace("{nth}", nth > 4 ? -1 : nth).replace("{weekday}", weekday);
+    }
+    function read() {
+      const [, plain, count] = /^(?:RRULE:)?(.*?)(?:;COUNT=(\d+))?$/i.exec(rule.value.trim());
+      const known = [...pattern.options].find((option) => option.value === plain.toUpperCase());
+      if (known) pattern.value = known.value;
+      else pattern.value = plain && plain.toUpperCase() === ofTheStart(often) ? often : "own";
+      times.value = count || "";
+      show();
+    }
+    function show() {
+      own.hidden = pattern.value !== "own";
+      times.parentElement.hidden = own.hidden === false || pattern.value === "";
+    }
+    function write() {
+      show();
+      if (pattern.value === "own") return void rule.focus();
+      const plain = pattern.value.includes("{") ? ofTheStart(pattern.value) : pattern.value;
+      // Without a start there is no weekday yet: the month's day is a rule too, until there is one.
+      const base = plain || (pattern.value && "FREQ=MONTHLY");
+      const said = base && times.value ? `${base};COUNT=${times.value}` : base;
+      if (said === rule.value) return;
+      rule.value = said;
+      rule.dispatchEvent(new Event("input", { bubbles: true }));
+      rule.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    choice.addEventListener("input", (event) => {
+      event.stopPropagation();
+      write();
+    });
+    for (const kind of ["input", "change"]) start?.addEventListener(kind, () => pattern.value.includes("{") && write());
+    read();
+    choice.hidden = false;
+  }
+
   waitForAutosave(); // at once: a form that comes back with errors is saved before this page is ready
   document.addEventListener("DOMContentLoaded", () => {
     const form = document.querySelector("[data-edit-form]");
     if (!form) return;
     const panel = document.querySelector("[data-promo-plan]");
     if (panel) followPlan(panel, form);
+    form.querySelectorAll("[data-promo-repetition]").forEach((box) => chooseRepetition(box, form));
     form.addEventListener("submit", stopTooLarge, true);
     form.addEventListener("w-autosave:save", stopTooLarge);
     const countAll = () => form.querySelectorAll("input[type=text][maxlength], textarea[maxlength]").forEach(count);

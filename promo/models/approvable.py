@@ -1,0 +1,57 @@
+"""What a person approves before it may leave: drafts, revisions, a workflow, previews."""
+
+from typing import Any, ClassVar
+
+from django.contrib.contenttypes.fields import GenericRelation
+from django.utils.translation import gettext
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+
+
+class Approvable(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin):
+    """Approval is Wagtail's publish of a revision: a `live` row is what was approved."""
+
+    previews: ClassVar[Any] = None
+    """The desk's previews (`promo.desk.previews`), given when the desk is loaded."""
+
+    workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        for_concrete_model=False,
+    )
+    _revisions = GenericRelation(
+        "wagtailcore.Revision",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        for_concrete_model=False,
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def revisions(self) -> Any:
+        return self._revisions
+
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        modes: list[tuple[str, str]] = self.previews.modes()
+        return modes
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return self.previews.serve(self, request, mode_name)
+
+    @property
+    def approval_state(self) -> str:
+        """How far the approval is, in a word for lists."""
+        if self.live and not self.has_unpublished_changes:
+            return gettext("approved")
+        if self.current_workflow_state is not None:
+            return gettext("in review")
+        return gettext("approved, changed since") if self.live else gettext("draft")
