@@ -261,7 +261,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'event or news item',
                 'verbose_name_plural': 'events and news',
                 'ordering': ('-created_at',),
-                'permissions': [('approve_item', 'Can approve items')],
             },
             bases=(wagtail.models.preview.PreviewableMixin, modelsearch.index.Indexed, models.Model),
         ),

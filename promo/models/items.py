@@ -175,7 +175,6 @@ class Item(Approvable, index.Indexed, ClusterableModel):
         verbose_name = _("event or news item")
         verbose_name_plural = _("events and news")
         ordering = ("-created_at",)
-        permissions = [("approve_item", "Can approve items")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True)

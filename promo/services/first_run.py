@@ -96,7 +96,6 @@ def _groups() -> None:
     if made:
         _allow(approvers, (*WRITING, *MANAGING, *MANAGING_TOO), ("add", "change", "view", "delete"))
         _allow(approvers, (Item, Issue), ("publish", "lock", "unlock"))
-        approvers.permissions.add(*Permission.objects.filter(codename="approve_item"))
 
 
 def _allow(group: Group, models: tuple[type, ...], verbs: tuple[str, ...]) -> None:

@@ -195,6 +195,8 @@ def test_approval_without_a_date_is_refused_and_the_draft_is_kept(
     submit(page)
     expect(page.locator(".error-message")).to_contain_text([pl("When does it start?")])
     expect(page.locator("[name=title]")).to_have_value(title)
+    expect(page.locator("body.ready")).to_be_attached()  # before that nobody hears the keys
+    editor_listens(page)
     page.keyboard.press("Control+s")
     expect(banner(page)).to_contain_text(title)
     item = Item.objects.get(title=title)
