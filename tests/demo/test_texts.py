@@ -7,6 +7,7 @@ import pytest
 
 from promo.importing import ItemInput
 from promo.planning.kinds import AUDIENCES, KINDS
+from promo.planning.timetables import default_timetable
 from promo.rendering import to_text
 from promo.values import EventStatus
 from tests.importing.files import ZONE, demo_text, read_yaml
@@ -104,6 +105,16 @@ def test_the_hour_in_the_lead_is_the_hour_of_the_event(item: ItemInput) -> None:
     if named and item.starts_at and not item.all_day:
         local = item.starts_at.astimezone(ZONE)
         assert (int(named[1]), int(named[2])) == (local.hour, local.minute)
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_the_first_item_is_announced_at_once_on_whatever_day_one_begins(weekday: int) -> None:
+    today = date(2026, 11, 23) + timedelta(days=weekday)
+    first = items(today=today)[0]
+    assert first.starts_at
+    steps = default_timetable(first.kind).steps
+    announced = next(step.when for step in steps if step.channel == "website")
+    assert first.starts_at.date() - today < timedelta(days=-announced.offset_days)
 
 
 @pytest.mark.parametrize("shift", range(0, 400, 13))

@@ -35,6 +35,10 @@ def test_no_field_of_an_item_is_cut_off(
     at_work.open(page, f"/desk/items/edit/{at_work.scene.item.pk}/")
     if preview:
         show_preview(page)
+        title, side = (page.locator(at).bounding_box() for at in ("#header-title", ".form-side"))
+        assert title is not None
+        assert side is not None
+        assert title["x"] + title["width"] <= side["x"]
     for tab in page.get_by_role("tab").all():
         tab.click()
         assert page.evaluate(CUT_OFF) == []
