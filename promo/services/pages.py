@@ -24,10 +24,11 @@ from promo.channels.website.feeds import (
     rss,
     upcoming,
 )
-from promo.channels.website.filters import Chosen
+from promo.channels.website.filters import Chosen, address
 from promo.channels.website.pages import agenda_context, item_context
 from promo.channels.website.site import Link, Site
-from promo.models import Institution, Item, ItemPhoto, Newsletter, Publication
+from promo.models import Branch, Institution, Item, ItemPhoto, Newsletter, Publication
+from promo.planning.kinds import AUDIENCES, KINDS
 from promo.protocol import State
 from promo.services import channels
 from promo.services.facts import absolute, institution_facts, item_facts
@@ -110,7 +111,7 @@ def agenda(*, chosen: Chosen, path: str, language: str, now: datetime) -> str:
     context = agenda_context(
         facts, institution, today, path=absolute(path), chosen=chosen, language=language
     )
-    return page("agenda", **context, site=site(language, path))
+    return page("agenda", **context, site=site(language, path, chosen=chosen))
 
 
 def item_page(facts: ItemFacts, *, out_at: datetime | None = None) -> str:
@@ -133,20 +134,15 @@ def page(name: str, *, language: str, **context: object) -> str:
     return channels.render(language)(f"public/{name}.html.j2", full)
 
 
-def site(language: str, path: str) -> Site:
-    """The frame's addresses. `path` is where the page stands, for its other languages."""
+def site(language: str, path: str, *, chosen: Chosen = Chosen()) -> Site:  # noqa: B008  (frozen)
+    """The frame's addresses. `path` is where the page stands, for its other languages.
+
+    Where a visitor has `chosen` one thing, the feeds are of that alone.
+    """
     other = "en" if language == "pl" else "pl"
     label = {"en": "English", "pl": "Polski"}[other]
     row = Institution.load()
     with override(language):
-        feeds = tuple(
-            Link(
-                f"{_('Calendar') if format_.writer is ical else _('What’s on')} ({format_.title})",
-                absolute(_feed_path(format_)),
-                format_.media_type,
-            )
-            for format_ in FORMATS.values()
-        )
         links = (
             Link(_("Accessibility declaration"), row.accessibility_url),
             Link(_("Privacy"), row.privacy_url),
@@ -159,14 +155,37 @@ def site(language: str, path: str) -> Site:
             sign_up_url=absolute(reverse("sign_up")) if sign_up else "",
             logo_url=static("promo/logo.svg"),
             icon_url=static("promo/logo.svg"),
-            feeds=feeds,
+            feeds=tuple(_feeds(chosen)),
             links=tuple(link for link in links if link.url),
-            languages=(Link(label, f"{urlsplit(path).path}?lang={other}", language=other),),
+            languages=(
+                Link(
+                    label,
+                    address(urlsplit(path).path, {**chosen.as_dict(), "lang": other}),
+                    language=other,
+                ),
+            ),
         )
 
 
-def _feed_path(format_: Format) -> str:
-    return "/calendar.ics" if format_.file == "calendar.ics" else f"/feeds/{format_.file}"
+def _feeds(chosen: Chosen) -> Iterator[Link]:
+    """The feeds of what was chosen, where they exist: by kind, by branch, by audience."""
+    by = [f"{name}/{value}/" for name, value in chosen.as_dict().items() if value]
+    part = by[0] if len(by) == 1 else ""
+    words = _words(chosen) if part else []
+    for format_ in FORMATS.values():
+        in_calendar = format_.writer is ical
+        path = "/calendar.ics" if in_calendar and not part else f"/feeds/{part}{format_.file}"
+        label = " – ".join([_("Calendar") if in_calendar else _("What’s on"), *words])
+        yield Link(f"{label} ({format_.title})", absolute(path), format_.media_type)
+
+
+def _words(chosen: Chosen) -> list[str]:
+    """What was chosen, as people call it."""
+    kinds = {key: str(kind.label) for key, kind in KINDS.items()}
+    audiences = {audience.key: str(audience.label) for audience in AUDIENCES}
+    branch = Branch.objects.filter(slug=chosen.branch).values_list("name", flat=True).first()
+    named = (kinds.get(chosen.kind, ""), branch or "", audiences.get(chosen.audience, ""))
+    return [name for name in named if name]
 
 
 def feed(*, format_: Format, chosen: Chosen, path: str, now: datetime) -> bytes:
@@ -202,8 +221,7 @@ def feed_info(*, chosen: Chosen, path: str) -> FeedInfo:
     row = Institution.load()
     domain = row.tag_domain or urlsplit(institution.base_url).hostname or "localhost"
     with override(institution.language):
-        words = [word for word in (chosen.kind, chosen.branch, chosen.audience) if word]
-        title = " – ".join([institution.name, _("What’s on"), *words])
+        title = " – ".join([institution.name, _("What’s on"), *_words(chosen)])
         return FeedInfo(
             title=title,
             description=_("Events and news: {name}").format(name=institution.name),

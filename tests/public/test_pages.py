@@ -36,6 +36,17 @@ def test_the_foot_leads_to_the_declarations_that_the_library_has_given() -> None
     assert "Prywatność" not in page
 
 
+def test_a_visitor_who_has_chosen_one_thing_is_offered_its_feeds(out: Item) -> None:
+    page = Client().get("/?lang=pl&kind=author_meeting").content.decode()
+    assert "/feeds/kind/author_meeting/rss.xml" in page
+    assert "Co się dzieje – spotkanie autorskie (RSS)" in page
+    assert "/?kind=author_meeting&amp;lang=en" in page
+    feed = Client().get("/feeds/kind/author_meeting/rss.xml")
+    assert "Co się dzieje – spotkanie autorskie" in feed.content.decode()
+    two = Client().get("/?lang=pl&kind=author_meeting&audience=adults").content.decode()
+    assert "/feeds/rss.xml" in two
+
+
 def test_an_event_comes_as_a_calendar_file_and_news_without_a_time_has_none(out: Item) -> None:
     assert b"BEGIN:VEVENT" in Client().get(f"/items/{out.uuid}/calendar.ics").content
     Item.objects.filter(pk=out.pk).update(starts_at=None, ends_at=None)
