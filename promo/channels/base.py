@@ -99,7 +99,10 @@ class ChannelContract(Protocol):
         ...
 
     def publish(self, message: Message, *, key: str) -> Receipt:
-        """Publish once. `key` is the publication's marker. Raises one of five `PublishError`s."""
+        """Publish once. `key` is the publication's marker. Raises one of five `PublishError`s.
+
+        Before anything has left us it may also raise ConfigurationError or InvalidInput: refused.
+        """
         ...
 
     def withdraw(self, receipt: Receipt) -> None:

@@ -13,6 +13,8 @@ PANELS = [
                 [FieldPanel("street"), FieldPanel("postal_code"), FieldPanel("locality")]
             ),
             FieldRowPanel([FieldPanel("email"), FieldPanel("phone")]),
+            FieldPanel("accessibility_url"),
+            FieldPanel("privacy_url"),
         ],
         heading=_("Name, address and contact"),
     ),

@@ -183,8 +183,9 @@ def _words(chosen: Chosen) -> list[str]:
     """What was chosen, as people call it."""
     kinds = {key: str(kind.label) for key, kind in KINDS.items()}
     audiences = {audience.key: str(audience.label) for audience in AUDIENCES}
-    branch = Branch.objects.filter(slug=chosen.branch).values_list("name", flat=True).first()
-    named = (kinds.get(chosen.kind, ""), branch or "", audiences.get(chosen.audience, ""))
+    found = Branch.objects.filter(slug=chosen.branch) if chosen.branch else Branch.objects.none()
+    branches = found.values_list("name", flat=True)  # without a branch: no query
+    named = (kinds.get(chosen.kind, ""), *branches, audiences.get(chosen.audience, ""))
     return [name for name in named if name]
 
 

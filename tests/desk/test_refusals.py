@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import model_to_dict
 from PIL import ExifTags, Image
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text
 
@@ -124,6 +125,12 @@ def test_unknown_time_zone_is_refused_at_its_field(scene: Scene) -> None:
     assert "Europe/Kluczbork" in str(answer.context["form"].errors["zone"])
     assert "Nowa nazwa" in answer.content.decode()
     assert Institution.load().zone == "Europe/Warsaw"
+
+
+def test_every_setting_of_the_house_can_be_reached(scene: Scene) -> None:
+    address = f"/desk/settings/promo/institution/{Institution.load().pk}/"
+    offered = set(browser_of("approver").get(address).context["form"].fields)
+    assert set(model_to_dict(Institution.load())) - {"id", "closed_days"} <= offered
 
 
 def test_form_too_large_to_be_read_is_refused_in_plain_words(scene: Scene) -> None:
