@@ -1,10 +1,12 @@
-"""Secrets of destinations, encrypted at rest.
+"""Secrets of destinations, encrypted at rest, and addresses kept as a keyed hash.
 
 Fernet has no associated data, so the place a secret belongs to is sealed inside and compared: a
 cipher text moved to another row does not open there. Keys come from the environment (or the home's
 own key file), newest first, never from the database.
 """
 
+import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 
@@ -42,3 +44,9 @@ def unseal(sealed: str, *, place: str) -> dict[str, str]:
         raise ConfigurationError(_("A stored secret belongs to another destination."))
     secrets: dict[str, str] = content["secrets"]
     return secrets
+
+
+def address_hash(email: str) -> str:
+    """A keyed hash of an address, for the suppression list (hexadecimal, 64 characters)."""
+    address = email.strip().lower().encode()
+    return hmac.new(settings.SECRET_KEY.encode(), address, hashlib.sha256).hexdigest()

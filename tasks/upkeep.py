@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from promo.services import confirmations, deliveries, health, looking, publishing, sources
+from promo.services import confirmations, health, looking, mailings, publishing, sources
 from promo.services.clock import database_now
 from tasks import mailing
 from tasks import publishing as publishing_tasks
@@ -20,13 +20,13 @@ def hand_out() -> None:
     """Sweep dead leases, then hint at everything that is due."""
     now = database_now()
     looking.sweep(now=now)
-    deliveries.sweep(now=now)
+    mailings.sweep(now=now)
     for publication_id in publishing.hand_out(now=now):
         publishing_tasks.publish.delay(publication_id)
     for publication_id in looking.looks_due(now=now):
         publishing_tasks.look.delay(publication_id)
-    for publication_id in deliveries.hand_out(now=now):
-        mailing.send.delay(publication_id)
+    for mailing_id in mailings.hand_out(now=now):
+        mailing.send.delay(mailing_id)
     for subscription_id in confirmations.due(now=now):
         mailing.confirm.delay(subscription_id)
     for source_id in sources.due(now=now):

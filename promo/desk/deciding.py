@@ -18,7 +18,7 @@ from promo.desk.screens import Screen, staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Publication
 from promo.protocol import State
-from promo.services import deliveries, publications
+from promo.services import mailings, publications
 from promo.services.clock import database_now
 
 GO_BACK = gettext_lazy("No, go back")
@@ -142,14 +142,14 @@ def _take_down(request: HttpRequest, row: Publication, now: datetime) -> str:
 
 
 def _mail_again(_request: HttpRequest, row: Publication, now: datetime) -> str:
-    count = deliveries.decide_unknown(publication=row, send_again=True, now=now)
+    count = mailings.decide_unknown(mailing=row.mailing, send_again=True, now=now)
     return ngettext(
         "Sending to %(count)d reader again.", "Sending to %(count)d readers again.", count
     ) % {"count": count}
 
 
 def _leave_unknown(_request: HttpRequest, row: Publication, now: datetime) -> str:
-    count = deliveries.decide_unknown(publication=row, send_again=False, now=now)
+    count = mailings.decide_unknown(mailing=row.mailing, send_again=False, now=now)
     return ngettext(
         "%(count)d reader was left as is.", "%(count)d readers were left as they are.", count
     ) % {"count": count}

@@ -16,10 +16,10 @@ from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk import deciding, previews
 from promo.desk.screens import Screen, menu_item_for
-from promo.models import Delivery, Destination, Publication
+from promo.models import Destination, Mailing, Publication
 from promo.planning import Reason, reason_text
 from promo.protocol import DUE, NEEDS_A_HAND, OUT, Event, State, sources
-from promo.services import channels, deliveries
+from promo.services import channels, mailings
 from promo.services.facts import institution_facts
 
 PAGE = 50
@@ -170,20 +170,31 @@ class ProgressView(Screen):
         return {"publication": row} | progress(row)
 
 
-GOING = (Delivery.State.DUE, Delivery.State.CLAIMED, Delivery.State.SENDING)
+PLACES = {
+    "due": gettext_lazy("waiting"),
+    "accepted": gettext_lazy("accepted by the mail server"),
+    "refused": gettext_lazy("refused"),
+    "skipped": gettext_lazy("skipped: consent withdrawn"),
+    "given_up": gettext_lazy("given up"),
+    "unknown": gettext_lazy("outcome unknown"),
+    "cancelled": gettext_lazy("cancelled"),
+}
+"""Where the readers of a mailing stand, in the order in which they are told."""
 
 
 def progress(row: Publication) -> dict[str, Any]:
     """How many readers stand where, for the page and its fragment."""
-    counts = deliveries.progress(row)
-    readers = sum(counts.values())
-    settled = readers - sum(counts.get(state, 0) for state in GOING)
+    mailing = Mailing.objects.filter(publication=row).first()
+    if mailing is None:
+        return {"mailing": None, "readers": 0}
+    counts = mailings.progress(mailing)
     return {
-        "readers": readers,
-        "settled": settled,
-        "going": settled < readers,
-        "not_known": counts.get(Delivery.State.UNKNOWN, 0),
-        "progress_rows": [(state.label, counts.get(state, 0)) for state in Delivery.State],
+        "mailing": mailing,
+        "readers": mailing.readers,
+        "settled": mailing.readers - counts["due"],
+        "going": mailing.state == Mailing.State.RUNNING,
+        "not_known": counts["unknown"],
+        "progress_rows": [(label, counts[key]) for key, label in PLACES.items()],
     }
 
 

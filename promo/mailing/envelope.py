@@ -14,11 +14,15 @@ import hashlib
 import html as html_module
 import re
 from binascii import b2a_qp
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from itertools import groupby
+from typing import cast
 
 from promo.errors import InvalidInput
+from promo.mailing.codes import Codes
 from promo.mailing.headers import (
     DomainName,
     HeaderText,
@@ -27,7 +31,7 @@ from promo.mailing.headers import (
     encode_mailbox,
     encode_text,
 )
-from promo.mailing.slots import ReaderLinks, Slot, split
+from promo.mailing.slots import LinkBases, Slot, split
 from promo.values import Message
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -65,64 +69,63 @@ class MimeMail:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    """A slot in the compiled body, and whether it stands in HTML."""
-
-    slot: Slot
-    html: bool
+_UNSUBSCRIBE, _PREFERENCES = range(2)
+"""The two values a body's gaps ask for: the codes, as they stand in any text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One message ready for any number of readers: fixed headers, the body in pieces and gaps."""
+    """One message ready for any number of readers: fixed octets, and gaps for a reader's codes.
 
+    Everything fixed is encoded and dot-stuffed (RFC 5321, 4.5.2) already; a code needs neither.
+    """
+
+    bases: LinkBases
     head: bytes
-    body: tuple[bytes | _Gap, ...]
+    body: tuple[bytes | int, ...]
+    one_click: bool
 
-    def for_reader(
-        self, reader: Reader, *, links: ReaderLinks, message_id: MessageId, verp: MailAddress
-    ) -> MimeMail:
-        """The mail to this reader."""
+    def for_reader(self, reader: Reader, *, codes: Codes, message_id: MessageId) -> bytes:
+        """The mail to this reader as it goes over the wire, without the final dot."""
+        unsubscribe = codes.unsubscribe.encode()
         own = (
             f"To: {encode_mailbox(_safe_name(reader.name), reader.address)}\r\n"
-            f"Message-ID: {message_id}\r\n{_list_unsubscribe(links)}"
+            f"Message-ID: {message_id}\r\n"
+            f"List-Unsubscribe: <{self.bases.unsubscribe}{codes.unsubscribe}/>\r\n"
         )
-        values = links.values
-        body = [
-            part if isinstance(part, bytes) else _filled(values[part.slot], html=part.html)
-            for part in self.body
-        ]
-        return MimeMail(verp, reader.address, b"".join([own.encode("ascii"), self.head, *body]))
+        if self.one_click:  # RFC 8058 demands https
+            own += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        values = (unsubscribe, codes.preferences.encode())
+        body = [values[part] if type(part) is int else part for part in self.body]
+        return b"".join([own.encode("ascii"), self.head, *body])  # type: ignore[list-item]  # no int is left
 
 
-def build(
-    message: Message,
-    reader: Reader,
-    *,
-    links: ReaderLinks,
-    sender: Sender,
-    message_id: MessageId,
-    verp: MailAddress,
-    date: datetime,
-) -> MimeMail:
-    """One mail to one reader; for a whole issue, `compile_mail` once and `for_reader` for each."""
-    compiled = compile_mail(message, sender=sender, date=date)
-    return compiled.for_reader(reader, links=links, message_id=message_id, verp=verp)
-
-
-def compile_mail(message: Message, *, sender: Sender, date: datetime) -> Compiled:
+def compile_mail(message: Message, *, sender: Sender, bases: LinkBases, date: datetime) -> Compiled:
     """The message with all that is the same for every reader.
 
     Raises InvalidInput for a subject that no header can hold.
     """
     boundary = f"=_{hashlib.sha256(message.digest.encode()).hexdigest()[:32]}"
-    body: list[bytes | _Gap] = []
+    body: list[bytes | int] = []
     for kind, text in (("plain", message.text), ("html", message.html)):
         body.append(_part_head(boundary, kind))
-        body.extend(_quoted(text, html=kind == "html"))
+        body.extend(_quoted(text, bases, html=kind == "html"))
     body.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
-    return Compiled(_fixed_head(message, sender, date, boundary), tuple(body))
+    return Compiled(
+        bases,
+        _fixed_head(message, sender, date, boundary),
+        tuple(_joined(body)),
+        one_click=bases.unsubscribe.startswith("https://"),
+    )
+
+
+def _joined(pieces: Iterable[bytes | int]) -> Iterator[bytes | int]:
+    """The same with neighbouring octets in one piece."""
+    for is_gap, group in groupby(pieces, lambda piece: isinstance(piece, int)):
+        if is_gap:
+            yield from group
+        else:
+            yield b"".join(cast("Iterable[bytes]", group))
 
 
 def _fixed_head(message: Message, sender: Sender, date: datetime, boundary: str) -> bytes:
@@ -161,16 +164,6 @@ def _safe_name(name: str) -> HeaderText | None:
         return None
 
 
-def _list_unsubscribe(links: ReaderLinks) -> str:
-    """RFC 2369 and RFC 8058; one click is offered over https only, as the latter demands."""
-    target = links.one_click or links.unsubscribe
-    by_mail = f",\r\n <{links.unsubscribe_mail}>" if links.unsubscribe_mail else ""
-    line = f"List-Unsubscribe: <{target}>{by_mail}\r\n"
-    if target.startswith("https://"):
-        line += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-    return line
-
-
 def _part_head(boundary: str, kind: str) -> bytes:
     return (
         f"\r\n--{boundary}\r\n"
@@ -179,19 +172,38 @@ def _part_head(boundary: str, kind: str) -> bytes:
     ).encode("ascii")
 
 
-def _quoted(text: str, *, html: bool) -> list[bytes | _Gap]:
-    """The text in quoted-printable, cut at its slots."""
+def _quoted(text: str, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]:
+    """The text in quoted-printable, dot-stuffed and cut at its slots.
+
+    Every piece begins on a line of its own, by soft line breaks.
+    """
     pieces = list(split(_LINE_END.sub("\n", text)))
     last = len(pieces) - 1
-    return [
-        _Gap(piece, html) if isinstance(piece, Slot) else _encode(piece, more=position < last)
-        for position, piece in enumerate(pieces)
-    ]
+    for position, piece in enumerate(pieces):
+        if isinstance(piece, Slot):
+            yield from _gap(piece, bases, html=html)
+        else:
+            yield _stuffed(_encode(piece, more=position < last))
 
 
-def _filled(value: str, *, html: bool) -> bytes:
-    """A slot's value, on a line of its own by soft line breaks."""
-    return _encode(html_module.escape(value) if html else value, more=True)
+def _gap(slot: Slot, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]:
+    """A personal link: its fixed beginning, the code, its end."""
+    fixed = {
+        Slot.UNSUBSCRIBE: (bases.unsubscribe, _UNSUBSCRIBE),
+        Slot.PREFERENCES: (bases.preferences, _PREFERENCES),
+        Slot.BROWSER: (bases.browser, None),
+    }
+    address, gap = fixed[slot]
+    yield _stuffed(_encode(html_module.escape(address) if html else address, more=True))
+    if gap is not None:
+        yield gap
+        yield b"/=\r\n"
+
+
+def _stuffed(lines: bytes) -> bytes:
+    """Lines that begin with a dot get a second one (RFC 5321, 4.5.2)."""
+    stuffed = lines.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
 def _encode(text: str, *, more: bool) -> bytes:

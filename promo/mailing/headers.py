@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Self
 
 import idna
@@ -53,10 +54,8 @@ class DomainName(str):
     __slots__ = ()
 
     def __new__(cls, value: str) -> Self:
-        # The length first: encoding takes quadratic time (CVE-2022-45061, CVE-2024-3651).
-        domain = value if len(value) <= _MAX_DOMAIN else ""
-        domain = domain.lower() if domain.isascii() else _encode_domain(domain)
-        if len(domain) > _MAX_DOMAIN or not _DOMAIN.fullmatch(domain):
+        domain = _normal_domain(value)
+        if not domain:
             raise InvalidInput(_("This is not the name of a domain."), field="domain")
         return super().__new__(cls, domain)
 
@@ -92,6 +91,15 @@ class MessageId(str):
             message = f"not a Message-ID: {value!r}"
             raise ValueError(message)
         return super().__new__(cls, value)
+
+
+@lru_cache(maxsize=4096)
+def _normal_domain(value: str) -> str:
+    """The domain in lower-case ASCII; empty for what is none. Kept: readers share few domains."""
+    # The length first: encoding takes quadratic time (CVE-2022-45061, CVE-2024-3651).
+    domain = value if len(value) <= _MAX_DOMAIN else ""
+    domain = domain.lower() if domain.isascii() else _encode_domain(domain)
+    return domain if len(domain) <= _MAX_DOMAIN and _DOMAIN.fullmatch(domain) else ""
 
 
 def _encode_domain(domain: str) -> str:

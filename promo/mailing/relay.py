@@ -47,6 +47,10 @@ class Relay:
     password: str = field(default="", repr=False)
     timeouts: Timeouts = field(default_factory=Timeouts)
     hello: str = ""
+    connections: int = 8
+    """As many at once from one worker process."""
+    mails_per_connection: int = 0
+    """After so many a new connection is opened; 0: no limit."""
 
     def __post_init__(self) -> None:
         if self.password and self.tls is Tls.NONE and not _is_loopback(self.host):
@@ -69,6 +73,8 @@ _SCHEMES: Mapping[str, tuple[Tls, int]] = {
     "smtp+ssl": (Tls.IMPLICIT, 465),
 }
 _TIMEOUTS = ("connect", "command", "body", "final")
+_COUNTS = {"connections": "connections", "mails": "mails_per_connection"}
+_MOST_CONNECTIONS = 100
 
 
 def parse_email_url(url: str) -> Relay:
@@ -76,7 +82,7 @@ def parse_email_url(url: str) -> Relay:
 
     `smtp` is unencrypted (port 25), `smtp+tls` is STARTTLS (587), `smtps` and `smtp+ssl` are TLS
     from the first byte (465). User and password are percent-encoded. The query may set `hello` and
-    the timeouts in seconds. Raises ConfigurationError, which never shows the password.
+    the timeouts in seconds, `connections` and `mails` (for each connection). Raises ConfigurationError, which never shows the password.
     """
     try:
         parts = urlsplit(url)
@@ -97,12 +103,13 @@ def parse_email_url(url: str) -> Relay:
         password=unquote(parts.password or ""),
         timeouts=_timeouts(options),
         hello=options.get("hello", ""),
+        **_counts(options),
     )
 
 
 def _options(parts: SplitResult) -> dict[str, str]:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if unknown := sorted(set(options) - {"hello", *_TIMEOUTS}):
+    if unknown := sorted(set(options) - {"hello", *_TIMEOUTS, *_COUNTS}):
         raise ConfigurationError(
             _("EMAIL_URL has an option that does not exist: %(name)s.") % {"name": unknown[0]}
         )
@@ -115,6 +122,17 @@ def _timeouts(options: Mapping[str, str]) -> Timeouts:
     except ValueError as error:
         raise ConfigurationError(_("EMAIL_URL has a timeout that is not a number.")) from error
     return Timeouts(**given)
+
+
+def _counts(options: Mapping[str, str]) -> dict[str, int]:
+    given = {name: options[name] for name in _COUNTS if name in options}
+    if not all(value.isdecimal() for value in given.values()):
+        raise ConfigurationError(_("EMAIL_URL has a count that is not a whole number."))
+    if not 1 <= int(given.get("connections", 1)) <= _MOST_CONNECTIONS:
+        raise ConfigurationError(
+            _("EMAIL_URL may ask for 1 to %(most)d connections.") % {"most": _MOST_CONNECTIONS}
+        )
+    return {_COUNTS[name]: int(value) for name, value in given.items()}
 
 
 def _is_loopback(host: str) -> bool:

@@ -35,6 +35,57 @@ class Phase(StrEnum):
     DATA = "data"
     BODY = "body"
     DOT = "dot"
+    RSET = "rset"
+    NOTHING = "nothing"
+
+
+class Category(StrEnum):
+    """Why a mail was not taken, in the words that decide what follows for its reader."""
+
+    ADDRESS = "address"
+    MAILBOX = "mailbox"
+    POLICY = "policy"
+    CONTENT = "content"
+    NETWORK = "network"
+
+
+# The second and third number of an enhanced status (RFC 3463, the IANA registry of 5.7.x and 5.1.10).
+_BY_DETAIL = {
+    "1.1": Category.ADDRESS,
+    "1.2": Category.ADDRESS,
+    "1.3": Category.ADDRESS,
+    "1.6": Category.ADDRESS,
+    "1.10": Category.ADDRESS,
+    "2.3": Category.CONTENT,
+    "3.4": Category.CONTENT,
+}
+_BY_SUBJECT = {
+    "2": Category.MAILBOX,
+    "4": Category.NETWORK,
+    "6": Category.CONTENT,
+    "7": Category.POLICY,
+}
+_BY_CODE = {552: Category.MAILBOX, 452: Category.MAILBOX, 554: Category.POLICY}
+
+
+def enhanced_status(text: str) -> str:
+    """The enhanced status that a reply's text begins with (RFC 2034), "" where it has none."""
+    found = _ENHANCED.match(text)
+    return found[1] if found else ""
+
+
+def category(phase: Phase, code: int, enhanced: str) -> Category | str:
+    """Why a mail was not taken; "" where the reply does not say.
+
+    Without an enhanced status even 550 may mean the sender: it is not taken for a bad address.
+    """
+    _class, _dot, detail = enhanced.partition(".")
+    if detail in _BY_DETAIL:
+        return _BY_DETAIL[detail]
+    subject = detail.partition(".")[0]
+    if subject in _BY_SUBJECT:
+        return _BY_SUBJECT[subject]
+    return _BY_CODE.get(code, "") if phase in {Phase.RCPT, Phase.DOT} else ""
 
 
 def is_success(code: int) -> bool:

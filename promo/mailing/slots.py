@@ -16,6 +16,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
+from promo.mailing.codes import Codes
 
 
 class Slot(StrEnum):
@@ -56,36 +57,28 @@ def fill(text: str, values: Mapping[Slot, str], *, html: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderLinks:
-    """One reader's own links, absolute. Raises InvalidInput for anything that is not a clean
-    address.
+class LinkBases:
+    """Where a mailing's personal links lead: absolute addresses that end where the code begins.
 
-    `one_click` is the address for RFC 8058 where it differs from the page; `unsubscribe_mail` is
-    an optional `mailto:` for mail programs that know only that.
+    `browser` is the same for all readers and whole. Raises InvalidInput for anything that is not a
+    clean address.
     """
 
     unsubscribe: str
     preferences: str
     browser: str
-    one_click: str = ""
-    unsubscribe_mail: str = ""
 
     def __post_init__(self) -> None:
         for link in (self.unsubscribe, self.preferences, self.browser):
-            _check(link)
-        for link in (self.one_click, self.unsubscribe_mail):
-            if link:
-                _check(link)
+            if not _LINK.fullmatch(link):
+                raise InvalidInput(
+                    _("A reader's link is not a complete web address."), field="links"
+                )
 
-    @property
-    def values(self) -> dict[Slot, str]:
+    def values(self, codes: Codes) -> dict[Slot, str]:
+        """One reader's own links, whole."""
         return {
-            Slot.UNSUBSCRIBE: self.unsubscribe,
-            Slot.PREFERENCES: self.preferences,
+            Slot.UNSUBSCRIBE: f"{self.unsubscribe}{codes.unsubscribe}/",
+            Slot.PREFERENCES: f"{self.preferences}{codes.preferences}/",
             Slot.BROWSER: self.browser,
         }
-
-
-def _check(link: str) -> None:
-    if not _LINK.fullmatch(link):
-        raise InvalidInput(_("A reader's link is not a complete web address."), field="links")

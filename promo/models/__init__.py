@@ -5,7 +5,8 @@ from promo.models.destinations import Destination
 from promo.models.health import Heartbeat
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
-from promo.models.newsletters import Delivery, Issue, Newsletter
+from promo.models.mailings import Batch, Delivery, DeliveryEvent, Mailing, UnknownPolicy
+from promo.models.newsletters import Issue, Newsletter
 from promo.models.photos import Photo, PhotoRendition
 from promo.models.publications import Attempt, Publication
 from promo.models.sources import Entry, Source
@@ -14,12 +15,14 @@ from promo.models.subscribers import Consent, Subscriber, Subscription, Suppress
 __all__ = [
     "Approval",
     "Attempt",
+    "Batch",
     "Branch",
     "Campaign",
     "CampaignItem",
     "ClosedDay",
     "Consent",
     "Delivery",
+    "DeliveryEvent",
     "Destination",
     "Entry",
     "Heartbeat",
@@ -27,6 +30,7 @@ __all__ = [
     "Issue",
     "Item",
     "ItemPhoto",
+    "Mailing",
     "Newsletter",
     "Partner",
     "Photo",
@@ -38,4 +42,5 @@ __all__ = [
     "Suppression",
     "Timetable",
     "TimetableStep",
+    "UnknownPolicy",
 ]

@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.text import capfirst
 
+from promo.vault import address_hash
+
 
 class ChoicesField(ArrayField):  # type: ignore[type-arg]  # no subscript at run time
     """Several of the given choices, shown as check boxes; kept as an array of their keys."""
@@ -34,3 +36,24 @@ class ChoicesField(ArrayField):  # type: ignore[type-arg]  # no subscript at run
             help_text=self.help_text,
             required=not self.blank,
         )
+
+
+class AddressHashField(models.CharField):  # type: ignore[type-arg]  # no subscript at run time
+    """The keyed hash of the row's `email`, kept beside it so that suppression is one join.
+
+    Like `auto_now`, it is set whenever the row is written, also in bulk; `update(email=…)` must set
+    it too.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"default": "", **kwargs, "max_length": 64, "editable": False})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"], kwargs["editable"]
+        return name, path, args, kwargs
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:  # noqa: ARG002, FBT001  (Django's)
+        value = address_hash(model_instance.email)
+        setattr(model_instance, self.attname, value)
+        return value

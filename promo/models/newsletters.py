@@ -1,10 +1,9 @@
-"""Newsletters, their issues, and the ledger of deliveries."""
+"""Newsletters and their issues."""
 
 import uuid
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.fields import StreamField
@@ -12,6 +11,7 @@ from wagtail.images.blocks import ImageBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
 
 from promo.models.approvable import Approvable
+from promo.models.mailings import UnknownPolicy
 
 one_line = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("Use one line only."))
 
@@ -33,6 +33,13 @@ class Newsletter(models.Model):
         max_length=5,
         default="pl",
         choices=[("pl", _("Polish")), ("en", _("English"))],
+    )
+    unknown_policy = models.CharField(
+        _("when the mail server’s answer was lost"),
+        max_length=10,
+        choices=UnknownPolicy.choices,
+        default=UnknownPolicy.LEAVE,
+        help_text=_("Rare: it can happen to the few mails that were on their way at that moment."),
     )
     open_to_sign_up = models.BooleanField(_("open for sign-up"), default=True)
     destination = models.OneToOneField(
@@ -109,50 +116,3 @@ class Issue(Approvable, models.Model):
 
     def __str__(self) -> str:
         return str(self.subject)
-
-
-class Delivery(models.Model):
-    """One publication to one subscriber."""
-
-    class State(models.TextChoices):
-        DUE = "due", _("waiting")
-        CLAIMED = "claimed", _("being prepared")
-        SENDING = "sending", _("going out")
-        ACCEPTED = "accepted", _("accepted by the mail server")
-        REFUSED = "refused", _("refused")
-        SKIPPED = "skipped", _("skipped: consent withdrawn")
-        GIVEN_UP = "given_up", _("given up")
-        UNKNOWN = "unknown", _("outcome unknown")
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    publication = models.ForeignKey("promo.Publication", models.CASCADE, related_name="deliveries")
-    subscriber = models.ForeignKey(
-        "promo.Subscriber", models.SET_NULL, null=True, related_name="deliveries"
-    )
-    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
-    due_at = models.DateTimeField()
-    token = models.PositiveBigIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until_at = models.DateTimeField(null=True, blank=True)
-    marked_at = models.DateTimeField(null=True, blank=True)
-    settled_at = models.DateTimeField(null=True, blank=True)
-    reply = models.CharField(max_length=300, blank=True, help_text="The mail server's last words.")
-
-    class Meta:
-        verbose_name = _("delivery")
-        verbose_name_plural = _("deliveries")
-        constraints = [
-            models.UniqueConstraint(fields=("publication", "subscriber"), name="delivery_once")
-        ]
-        indexes = [
-            models.Index(fields=("due_at", "id"), name="delivery_due", condition=Q(state="due")),
-            models.Index(
-                fields=("lease_until_at",),
-                name="delivery_leased",
-                condition=Q(state__in=["claimed", "sending"]),
-            ),
-            models.Index(fields=("publication", "state"), name="delivery_progress"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.publication_id} → {self.subscriber_id} {self.state}"

@@ -6,12 +6,15 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from promo.models.fields import AddressHashField
+
 
 class Subscriber(models.Model):
     """An address that reads newsletters."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail"))
+    address_hash = AddressHashField()
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(
         _("language"),

@@ -14,9 +14,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from promo.errors import InvalidInput
+from promo.mailing.codes import Purpose
 from promo.mailing.slots import Slot, fill
-from promo.models import Delivery, Newsletter, Publication, Subscriber, Subscription
-from promo.services import pages, subscribers, tokens
+from promo.models import Newsletter, Publication, Subscriber, Subscription
+from promo.services import mailings, pages, subscribers, tokens
 from promo.services.clock import database_now
 
 TRAP = "website"
@@ -232,6 +233,9 @@ def _names(subscription_ids: list[int], state: Subscription.State) -> str:
 
 
 def _reader(code: str) -> Subscriber | None:
+    row = mailings.delivery_of(Purpose.PREFERENCES, code)
+    if row is not None:
+        return row.subscriber
     uuid = tokens.read(tokens.READER, code)
     return subscribers.by_uuid(uuid) if uuid else None
 
@@ -320,16 +324,9 @@ def unsubscribe(request: HttpRequest, code: str) -> HttpResponse:
 
 def _leaving(code: str) -> tuple[Subscriber | None, list[Newsletter]]:
     """Who leaves what: a delivery's code means its newsletter, a reader's code all of them."""
-    uuid = tokens.read(tokens.DELIVERY, code)
-    if uuid:
-        row = (
-            Delivery.objects.filter(uuid=uuid)
-            .select_related("subscriber", "publication__destination__newsletter")
-            .first()
-        )
-        if row is None:
-            return None, []
-        return row.subscriber, [row.publication.destination.newsletter]
+    row = mailings.delivery_of(Purpose.UNSUBSCRIBE, code)
+    if row is not None:
+        return row.subscriber, [row.mailing.newsletter]
     return _reader(code), list(Newsletter.objects.all())
 
 

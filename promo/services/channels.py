@@ -16,7 +16,7 @@ from promo.channels.base import COMMON_NAMES, Access, ChannelContract, Render, W
 from promo.errors import ConfigurationError
 from promo.models import Destination
 from promo.rendering import find_template_faults, make_environment, make_render
-from promo.services import deliveries
+from promo.services import mailings
 from promo.services.clock import database_now
 from promo.values import Message, Problem, Receipt, Traits
 
@@ -80,7 +80,7 @@ def _given(access: Access, key: str) -> str:
 
 def _wires(destination: Destination) -> Wires:
     def enqueue(_access: Access, _message: Message, key: str) -> Receipt:
-        return deliveries.start(destination=destination, key=key, now=database_now())
+        return mailings.start(destination=destination, key=key, now=database_now())
 
     return Wires(
         http=lambda: door.open_session(guard=_operators_guard()),

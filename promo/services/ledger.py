@@ -1,6 +1,8 @@
 """The ledger of a publication's tries: lines are only ever added."""
 
+import socket
 from datetime import datetime
+from os import getpid
 
 from django.contrib.auth.models import User
 
@@ -8,6 +10,11 @@ from promo.models import Attempt, Publication
 
 TEXT = 500
 DETAIL = 1000
+
+
+def worker_name() -> str:
+    """Who writes: this process, as an operator finds it."""
+    return f"{socket.gethostname()}:{getpid()}"
 
 
 def write(

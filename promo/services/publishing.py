@@ -4,10 +4,8 @@ The protocol is `promo.protocol`. Every write here is guarded by it and, where a
 fenced by the token of its claim. No network call is made inside a transaction.
 """
 
-import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from os import getpid
 
 import structlog
 from django.conf import settings
@@ -50,10 +48,6 @@ class Claim:
 
     publication_id: int
     token: int
-
-
-def worker_name() -> str:
-    return f"{socket.gethostname()}:{getpid()}"
 
 
 def due(now: datetime) -> QuerySet[Publication]:
@@ -108,7 +102,7 @@ def claim(publication_id: int, *, now: datetime) -> Claim | None:
         row.state = after(State(row.state), Event.CLAIM)
         row.token += 1
         row.claims += 1
-        row.owner = worker_name()
+        row.owner = ledger.worker_name()
         row.lease_until_at = now + settings.PROMO_LEASE
         row.save(update_fields=["state", "token", "claims", "owner", "lease_until_at"])
     return Claim(row.id, row.token)

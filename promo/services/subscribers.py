@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry
 
 from promo.errors import InvalidInput
-from promo.models import Consent, Newsletter, Subscriber, Subscription, Suppression
-from promo.services import tokens
+from promo.models import Consent, DeliveryEvent, Newsletter, Subscriber, Subscription, Suppression
+from promo.vault import address_hash
 
 ASK_AGAIN = timedelta(hours=24)
 """A confirmation mail goes to one address at most once in this time, over all newsletters."""
@@ -136,7 +136,7 @@ def _activate(row: Subscription, proof: Consent) -> None:
     proof.save()
     # A new, proved consent outweighs the reader's own earlier wish, but no bounce or complaint.
     Suppression.objects.filter(
-        address_hash=tokens.address_hash(row.subscriber.email), reason=Suppression.Reason.WISH
+        address_hash=address_hash(row.subscriber.email), reason=Suppression.Reason.WISH
     ).delete()
 
 
@@ -207,10 +207,11 @@ def erase(*, subscriber: Subscriber, now: datetime) -> None:
     """Forget the person. Only the keyed hash stays, so that no import mails the address again."""
     with transaction.atomic():
         Suppression.objects.get_or_create(
-            address_hash=tokens.address_hash(subscriber.email),
+            address_hash=address_hash(subscriber.email),
             defaults={"reason": Suppression.Reason.WISH, "at": now},
         )
-        subscriber.deliveries.update(reply="")  # mail servers repeat the address in it
+        # Mail servers repeat the address in their replies.
+        DeliveryEvent.objects.filter(delivery__subscriber=subscriber).update(text="")
         # The desk's history stays without the name of what was changed: the address.
         ModelLogEntry.objects.for_instance(subscriber).update(label="", data={})
         subscriber.delete()
@@ -218,12 +219,12 @@ def erase(*, subscriber: Subscriber, now: datetime) -> None:
 
 def _refuses_mail(email: str) -> bool:
     """The address does not exist, or its owner complained; a wish of one's own may be changed."""
-    known = Suppression.objects.filter(address_hash=tokens.address_hash(email))
+    known = Suppression.objects.filter(address_hash=address_hash(email))
     return known.exclude(reason=Suppression.Reason.WISH).exists()
 
 
 def is_suppressed(email: str) -> bool:
-    return Suppression.objects.filter(address_hash=tokens.address_hash(email)).exists()
+    return Suppression.objects.filter(address_hash=address_hash(email)).exists()
 
 
 def by_uuid(uuid: str | UUID) -> Subscriber | None:

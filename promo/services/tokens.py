@@ -3,13 +3,10 @@
 A code says what it is for, so that a confirmation never works as an unsubscription.
 """
 
-import hashlib
-import hmac
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.conf import settings
 from django.core import signing
 
 from promo.services.facts import absolute
@@ -55,9 +52,3 @@ def read_confirm(given: str) -> list[int]:
     """The subscriptions that a code of `confirm_link` names; none for anything else."""
     value = read(CONFIRM, given)
     return [int(one) for one in value.split("-")] if value else []
-
-
-def address_hash(email: str) -> str:
-    """A keyed hash of an address, for the suppression list (hexadecimal, 64 characters)."""
-    address = email.strip().lower().encode()
-    return hmac.new(settings.SECRET_KEY.encode(), address, hashlib.sha256).hexdigest()

@@ -14,7 +14,7 @@ from promo.channels.website.filters import Chosen
 from promo.models import Publication
 from promo.protocol import State
 from promo.rendering import plain
-from promo.services import deliveries, demo, pages, publishing
+from promo.services import demo, mailings, pages, publishing, sending
 from promo.services.clock import database_now
 from tests.demo.nights import NIGHT
 from tests.world import World
@@ -36,8 +36,8 @@ def minute(desk: None, settings, world: World) -> datetime:
 
     for publication_id in publishing.due(clock()).values_list("id", flat=True):
         publishing.publish(publication_id, clock=clock)
-    for publication_id in deliveries.hand_out(now=database_now()):
-        deliveries.send(publication_id)
+    for mailing_id in mailings.hand_out(now=database_now()):
+        sending.send(mailing_id)
     return A_MINUTE_LATER
 
 

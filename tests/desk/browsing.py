@@ -17,7 +17,8 @@ from tests.desk.scenes import Scene, desk
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 SCROLL_BACK = """() => {
-    for (const element of document.querySelectorAll("*")) if (element.scrollTop) element.scrollTop = 0;
+    const scrolled = [...document.querySelectorAll("*")].filter((element) => element.scrollTop);
+    for (const element of scrolled) element.scrollTop = 0;
 }"""
 
 

@@ -11,7 +11,15 @@ from django.test import override_settings
 from promo.errors import ConfigurationError, OutcomeUnknown
 from promo.models import Attempt, Campaign, Destination, Item, Publication
 from promo.protocol import Event, State
-from promo.services import channels, composing, destinations, looking, publications, publishing
+from promo.services import (
+    channels,
+    composing,
+    destinations,
+    ledger,
+    looking,
+    publications,
+    publishing,
+)
 from promo.values import Receipt, Variant
 from tests import making
 from tests.driving import Clock, tick
@@ -96,7 +104,7 @@ def test_the_mark_is_written_into_the_ledger(row: Publication, clock: Clock) -> 
     (line,) = row.ledger.all()
     assert (line.event, line.number, line.token) == (Attempt.Event.MARKED, 1, 1)
     assert line.digest == row.digest
-    assert line.worker == publishing.worker_name()
+    assert line.worker == ledger.worker_name()
 
 
 def test_what_a_person_drops_after_the_claim_is_not_sent(

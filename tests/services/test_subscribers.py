@@ -11,7 +11,8 @@ from django.db import connection
 
 from promo.errors import InvalidInput
 from promo.models import Consent, Newsletter, Subscriber, Subscription, Suppression
-from promo.services import confirmations, deliveries, subscribers, tokens
+from promo.services import confirmations, mailings, sending, subscribers, tokens
+from promo.vault import address_hash
 from tests import making
 from tests.driving import Clock, tick
 from tests.world import World
@@ -125,7 +126,7 @@ def test_what_is_no_address_is_refused_at_its_field(
 def test_an_address_that_bounced_or_complained_is_not_even_asked(
     newsletter: Newsletter, clock: Clock, reason: str
 ) -> None:
-    Suppression.objects.create(address_hash=tokens.address_hash(READER), reason=reason, at=clock())
+    Suppression.objects.create(address_hash=address_hash(READER), reason=reason, at=clock())
     assert sign_up(newsletter, clock) is None
     assert confirmations.due(now=clock()) == []
 
@@ -283,11 +284,11 @@ def test_erasing_leaves_nothing_of_the_address_but_a_hash(
     outside.fault(
         fault="smtp_refuse", stage="RCPT", code=550, message=f"5.1.1 <{READER}> user unknown"
     )
-    deliveries.send(mailing.pk, clock=clock)
+    sending.send(mailing.mailing.pk, clock=clock)
     assert traces(READER)
     subscribers.erase(subscriber=asked.subscriber, now=clock())
     assert traces(READER) == []
-    assert deliveries.progress(mailing) == {"refused": 1}
+    assert mailings.progress(mailing.mailing)["refused"] == 1
     assert subscribers.is_suppressed(READER.upper())
     assert len(Suppression.objects.get().address_hash) == 64
     with pytest.raises(ObjectDoesNotExist):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from promo.channels.base import Access, Field, Render, Wires
 from promo.channels.newsletter_email import composing, rules
 from promo.channels.newsletter_email.views import KEY
 from promo.errors import NotAllowed
-from promo.mailing.slots import ReaderLinks, fill
+from promo.mailing.slots import Slot, fill
 from promo.values import Draft, Message, Problem, Receipt, Traits
 
 
@@ -64,6 +64,6 @@ class Channel:
         raise NotAllowed(_("A mailing is looked up in its own report."))
 
 
-def preview_html(message: Message, links: ReaderLinks) -> str:
-    """The mail as this reader sees it in a browser."""
-    return fill(message.html, links.values, html=True)
+def preview_html(message: Message, links: Mapping[Slot, str]) -> str:
+    """The mail as the reader of these links sees it in a browser."""
+    return fill(message.html, links, html=True)

@@ -1,0 +1,270 @@
+"""Mailings: started once, paused, resumed, cancelled, taken over after a death, and counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, Sum
+from django.utils.translation import gettext as _
+
+from promo.errors import ConfigurationError, InvalidInput, NotAllowed
+from promo.mailing import codes, journal
+from promo.mailing.codes import Purpose
+from promo.mailing.conversation import Verdict
+from promo.models import (
+    Batch,
+    Delivery,
+    DeliveryEvent,
+    Destination,
+    Mailing,
+    Newsletter,
+    Publication,
+    UnknownPolicy,
+)
+from promo.services import batches, tokens
+from promo.services.batches import Claim, Event
+from promo.values import Receipt
+
+log = structlog.get_logger()
+
+State = Mailing.State
+COUNTED = ("accepted", "refused", "skipped", "given_up", "unknown", "cancelled")
+"""The columns of a batch that say where its deliveries ended."""
+
+
+def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
+    """A delivery for each active reader, in one transaction. Repeating it starts nothing anew.
+
+    Raises ConfigurationError for a destination without a newsletter.
+    """
+    publication = Publication.objects.get(marker=key)
+    newsletter = Newsletter.objects.filter(destination=destination).first()
+    if newsletter is None:
+        raise ConfigurationError(_("This destination belongs to no newsletter."))
+    with transaction.atomic():
+        # Whoever starts the same one at the same instant waits here for the row, and finds it.
+        mailing, created = Mailing.objects.get_or_create(
+            publication=publication,
+            defaults={
+                "newsletter": newsletter,
+                "unknown_policy": newsletter.unknown_policy,
+                "started_at": now,
+            },
+        )
+        if created:
+            mailing.readers = batches.snapshot(mailing, now=now)
+            mailing.save(update_fields=["readers"])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE promo_delivery, promo_batch")
+    finish_if_done(mailing.id, now=now)
+    return Receipt(str(publication.uuid), tokens.link("view", tokens.DELIVERY, publication.uuid))
+
+
+def hand_out(*, now: datetime) -> list[int]:
+    """Ids of mailings with readers to mail now; one hinted at lately is passed by."""
+    waiting = Batch.objects.filter(mailing=OuterRef("id"), state=Batch.State.READY, due_at__lte=now)
+    stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
+    rows = Mailing.objects.filter(
+        stale,
+        Exists(waiting),
+        state=State.RUNNING,
+        newsletter__destination__paused_at=None,
+    )
+    with transaction.atomic():
+        picked = rows.order_by("started_at").select_for_update(of=("self",), skip_locked=True)
+        ids = list(picked.values_list("id", flat=True)[:50])
+        Mailing.objects.filter(id__in=ids).update(hinted_at=now)
+    return ids
+
+
+def pause(*, mailing: Mailing) -> None:
+    """Stop within a second; what is on the wire is answered. Raises NotAllowed once it is over."""
+    _change(mailing, State.RUNNING, State.PAUSED)
+
+
+def resume(*, mailing: Mailing) -> None:
+    """Go on with those who have not got it yet."""
+    _change(mailing, State.PAUSED, State.RUNNING)
+    Mailing.objects.filter(id=mailing.id).update(hinted_at=None, problem="")
+
+
+def cancel(*, mailing: Mailing, now: datetime) -> None:
+    """Nobody else gets it. Those on the wire at this moment still may; they are counted as such."""
+    with transaction.atomic():
+        changed = Mailing.objects.filter(
+            id=mailing.id, state__in=[State.RUNNING, State.PAUSED]
+        ).update(state=State.CANCELLED, finished_at=now)
+        if not changed:
+            raise NotAllowed(_("This mailing is already over."))
+    _cancel_the_rest(mailing.id, now=now)
+
+
+def _change(mailing: Mailing, before: State, after: State) -> None:
+    if not Mailing.objects.filter(id=mailing.id, state=before).update(state=after):
+        mailing.refresh_from_db()
+        raise NotAllowed(
+            _("This is not possible: the mailing is “{state}”.").format(
+                state=mailing.get_state_display()
+            )
+        )
+
+
+def _cancel_the_rest(mailing_id: int, *, now: datetime) -> None:
+    """Settle what is due in batches that nobody holds; the held ones follow when they come back."""
+    free = Batch.objects.filter(mailing_id=mailing_id, state=Batch.State.READY)
+    with transaction.atomic():
+        ids = list(free.select_for_update(skip_locked=True).values_list("id", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH settled AS (
+                    UPDATE promo_delivery SET state = 6, settled_at = %(now)s
+                    WHERE batch_id = ANY(%(ids)s) AND state = 0 RETURNING batch_id
+                ), counted AS (SELECT batch_id, count(*) AS n FROM settled GROUP BY batch_id)
+                UPDATE promo_batch SET state = 'done', cancelled = cancelled + n
+                FROM counted WHERE promo_batch.id = counted.batch_id
+                """,
+                {"now": now, "ids": ids},
+            )
+
+
+def finish_if_done(mailing_id: int, *, now: datetime) -> bool:
+    """Finished once no batch has anything left; a cancelled one settles what came back to it."""
+    mailing = Mailing.objects.get(id=mailing_id)
+    if mailing.state == State.CANCELLED:
+        _cancel_the_rest(mailing_id, now=now)
+        return True
+    left = Batch.objects.filter(mailing_id=mailing_id).exclude(state=Batch.State.DONE)
+    if mailing.state != State.RUNNING or left.exists():
+        return False
+    done = Mailing.objects.filter(id=mailing_id, state=State.RUNNING)
+    return bool(done.update(state=State.FINISHED, finished_at=now, problem=""))
+
+
+def sweep(*, now: datetime) -> None:
+    """Take the batches of dead workers back, by what their journals say."""
+    dead = list(Batch.objects.filter(state=Batch.State.CLAIMED, lease_until_at__lte=now)[:200])
+    if not dead:
+        return
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+    try:
+        run = str(client.info("server")["run_id"])
+        journals = {row.id: journal.read(client, _claim_of(row).journal_key) for row in dead}
+    except redis.RedisError as error:
+        log.warning("takeover", error=str(error))  # without the journal nothing can be told: later
+        return
+    for row in dead:
+        _take_over(row, journals[row.id], run=run, now=now)
+    for mailing_id in {row.mailing_id for row in dead}:
+        finish_if_done(mailing_id, now=now)
+
+
+def _claim_of(row: Batch) -> Claim:
+    return Claim(row.id, row.token, after=row.marked_to)
+
+
+def _take_over(row: Batch, written: bytes | None, *, run: str, now: datetime) -> None:
+    """Settle what the dead worker's journal proves; what was on the wire is unknown."""
+    with transaction.atomic():
+        held = (
+            Batch.objects.select_for_update(of=("self",))
+            .select_related("mailing")
+            .filter(id=row.id, token=row.token, state=Batch.State.CLAIMED, lease_until_at__lte=now)
+            .first()
+        )
+        if held is None:
+            return
+        said = _last_words(written or b"")
+        due = Delivery.objects.filter(batch_id=row.id, state=Delivery.State.DUE)
+        marked = set(due.filter(id__lte=held.marked_to).values_list("id", flat=True))
+        proved = written is not None and held.journal == run
+        accepted = [one for one in marked if said.get(one) is Verdict.ACCEPTED]
+        refused = [one for one in marked if said.get(one) is Verdict.REFUSED]
+        # Begun and not answered; without proof also what is marked and stands nowhere.
+        lost = [
+            one
+            for one in marked
+            if (one in said and said[one] in {None, Verdict.UNKNOWN})
+            or (one not in said and not proved)
+        ]
+        batches.accept(accepted, now=now)
+        batches.refuse(
+            [Event(one, DeliveryEvent.Kind.REFUSED) for one in refused],
+            state=Delivery.State.REFUSED,
+            now=now,
+        )
+        if lost:
+            batches.lose(
+                [
+                    Event(one, DeliveryEvent.Kind.UNKNOWN, text=_("The program stopped."))
+                    for one in lost
+                ],
+                policy=UnknownPolicy(held.mailing.unknown_policy),
+                now=now,
+            )
+        batches.release(_claim_of(row), due_at=now)
+    log.warning(
+        "takeover",
+        batch=row.id,
+        accepted=len(accepted),
+        lost=len(lost),
+        proved=proved,
+        owner=row.owner,
+    )
+
+
+def _last_words(written: bytes) -> dict[int, Verdict | None]:
+    """The last thing the journal says of each delivery."""
+    return {line.delivery_id: line.verdict for line in journal.lines(written)}
+
+
+def decide_unknown(*, mailing: Mailing, send_again: bool, now: datetime) -> int:
+    """A person's word on the deliveries nobody knows about; gives how many it is about."""
+    rows = Delivery.objects.filter(batch__mailing=mailing, state=Delivery.State.UNKNOWN)
+    with transaction.atomic():
+        ids = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
+        if not ids:
+            return 0
+        kind = DeliveryEvent.Kind.SENT_AGAIN if send_again else DeliveryEvent.Kind.LEFT
+        batches.write_events([Event(one, kind) for one in ids], now=now)
+        if send_again:
+            batches.reopen(ids, now=now)
+            Mailing.objects.filter(id=mailing.id).exclude(state=State.PAUSED).update(
+                state=State.RUNNING, finished_at=None, hinted_at=None
+            )
+    return len(ids)
+
+
+def progress(mailing: Mailing) -> dict[str, int]:
+    """How many readers stand where: `due` and the columns of `COUNTED`. They add up to readers."""
+    sums = mailing.batches.aggregate(**{name: Sum(name, default=0) for name in COUNTED})
+    return {"due": mailing.readers - sum(sums.values()), **sums}
+
+
+def standing(mailing: Mailing) -> Counter[int]:
+    """The same, counted in the ledger itself, by `Delivery.State`: for checks, slow for many."""
+    states: Iterable[int] = Delivery.objects.filter(batch__mailing=mailing).values_list(
+        "state", flat=True
+    )
+    return Counter(states)
+
+
+def delivery_of(purpose: Purpose, code: str) -> Delivery | None:
+    """The delivery that a code in one of our mails names; None for anything else."""
+    try:
+        delivery_id = codes.read(purpose, code, keys=keys())
+    except InvalidInput:
+        return None
+    rows = Delivery.objects.select_related("subscriber", "mailing__newsletter")
+    return rows.filter(id=delivery_id).first()
+
+
+def keys() -> list[bytes]:
+    """What codes are signed with: the present key first, then those before it."""
+    return [str(key).encode() for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]

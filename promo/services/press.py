@@ -1,0 +1,78 @@
+"""From a mailing and a marked reader to the mail: what every mail of an issue has, and its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from promo.mailing import verp
+from promo.mailing.codes import codes_of
+from promo.mailing.conversation import Outgoing
+from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail
+from promo.mailing.headers import DomainName, HeaderText, MailAddress
+from promo.mailing.slots import LinkBases
+from promo.models import Mailing, Newsletter
+from promo.services import mailings, tokens
+from promo.services.batches import Marked
+from promo.services.facts import absolute
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A mailing's message, compiled: makes a reader's mail."""
+
+    compiled: Compiled
+    subject_uuid: UUID
+    domain: DomainName
+    key: bytes
+
+    @classmethod
+    def of(cls, mailing: Mailing) -> Press:
+        publication, newsletter = mailing.publication, mailing.newsletter
+        sender = sender_of(newsletter)
+        compiled = compile_mail(
+            publication.message,
+            sender=sender,
+            bases=bases_of(mailing),
+            date=publication.published_at or mailing.started_at,
+        )
+        subject = publication.issue or publication.item
+        return cls(
+            compiled,
+            getattr(subject, "uuid", publication.uuid),
+            sender.from_email.domain,
+            mailings.keys()[0],
+        )
+
+    def mail(self, reader: Marked) -> Outgoing:
+        """Raises InvalidInput for an address that cannot be mailed."""
+        address = MailAddress(reader.email)
+        codes = codes_of(reader.delivery_id, key=self.key)
+        data = self.compiled.for_reader(
+            Reader(address, reader.name),
+            codes=codes,
+            message_id=verp.message_id(self.subject_uuid, UUID(reader.uuid), self.domain),
+        )
+        return Outgoing(
+            reader.delivery_id, verp.verp(codes.bounce, self.domain), address, data, address.domain
+        )
+
+
+def sender_of(newsletter: Newsletter) -> Sender:
+    address = MailAddress(newsletter.from_email)
+    return Sender(
+        from_name=HeaderText(newsletter.from_name),
+        from_email=address,
+        list_name=HeaderText(newsletter.name),
+        list_id=DomainName(f"{newsletter.slug}.{address.domain}"),
+        reply_to=MailAddress(newsletter.reply_to) if newsletter.reply_to else None,
+    )
+
+
+def bases_of(mailing: Mailing) -> LinkBases:
+    """Where the personal links of this mailing lead."""
+    return LinkBases(
+        unsubscribe=absolute("/unsubscribe/"),
+        preferences=absolute("/preferences/"),
+        browser=tokens.link("view", tokens.DELIVERY, mailing.publication.uuid),
+    )

@@ -1,0 +1,159 @@
+"""A worker's run: carry the due readers of a mailing to the relay, batch after batch.
+
+Two threads share the work: the courier's (the caller's own) joins mails and talks to the relay, the
+clerk's (`promo.services.clerk`) talks to PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from promo import stops
+from promo.errors import InvalidInput, PublishError
+from promo.mailing.conversation import Outcome, Outgoing, Verdict
+from promo.mailing.courier import Courier
+from promo.mailing.journal import Journal, JournalLost, records
+from promo.mailing.relay import Relay, parse_email_url
+from promo.mailing.replies import Phase
+from promo.models import Mailing
+from promo.services import mailings
+from promo.services.batches import Claim, Place
+from promo.services.clerk import Clerk
+from promo.services.clock import Clock, database_now
+from promo.services.press import Press
+from promo.services.settling import Heard
+
+LOST_TRIES = 5
+"""A mail that has ended its connection so often in one run is put off like a refused one."""
+
+_couriers: dict[Relay, Courier] = {}
+"""The connections of this process, kept from run to run."""
+
+
+def courier_for(relay: Relay) -> Courier:
+    """This process's connections to a relay."""
+    if relay not in _couriers:
+        _couriers[relay] = Courier(relay)
+    return _couriers[relay]
+
+
+@atexit.register
+def _hang_up() -> None:
+    """Say goodbye to the relays when the process ends."""
+    for courier in _couriers.values():
+        courier.close()
+
+
+def send(mailing_id: int, *, clock: Clock = database_now) -> None:
+    """Mail the mailing's due readers, until nobody is left or the time budget is used up."""
+    mailing = Mailing.objects.select_related(
+        "publication__issue", "publication__item", "newsletter"
+    ).get(id=mailing_id)
+    relay = parse_email_url(settings.EMAIL_URL)
+    press = Press.of(mailing)
+    journal = Journal(settings.REDIS_URL)
+    courier = courier_for(relay)
+    clerk = Clerk(mailing, journal, wake=courier.wake, clock=clock)
+    load = _Load(press, clerk, journal)
+    clerk.start()
+    try:
+        courier.carry(load)
+    except BaseException:  # a limit or a stop in the middle: the connections are of no further use
+        _couriers.pop(relay).close()
+        raise
+    finally:
+        clerk.stop(load.in_doubt())
+        journal.close()
+    Mailing.objects.filter(id=mailing_id).update(hinted_at=None)
+    if clerk.error is not None:
+        raise clerk.error
+    mailings.finish_if_done(mailing_id, now=clock())
+
+
+class _Load:
+    """What the courier carries: the clerk's windows, made into mails one by one."""
+
+    def __init__(self, press: Press, clerk: Clerk, journal: Journal) -> None:
+        self._press = press
+        self._clerk = clerk
+        self._journal = journal
+        self._again: deque[Outgoing] = deque()
+        self._lost: Counter[int] = Counter()
+        self._places: dict[int, Place] = {}
+        self._open: dict[int, Outgoing] = {}
+
+    def take(self) -> Outgoing | None:
+        clerk = self._clerk
+        if not clerk.may_send():
+            return None
+        if self._again:
+            return self._again.popleft()
+        while clerk.ready:
+            place = clerk.ready.popleft()
+            try:
+                mail = self._press.mail(place.reader)
+            except InvalidInput as error:
+                clerk.hear([(place, error)])
+                continue
+            self._places[mail.id] = place
+            return mail
+        clerk.hurry()
+        return None
+
+    def over(self) -> bool:
+        clerk = self._clerk
+        return clerk.nothing_left and not clerk.ready and (not self._again or clerk.held)
+
+    def heard(self, begun: Sequence[Outgoing], outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            stops.reached(stops.AFTER_ACCEPT)
+        places = self._places
+        if self._journal.run:
+            self._write(begun, outcomes)
+        for mail in begun:
+            self._open[mail.id] = mail
+        settled: list[Heard] = []
+        for outcome in outcomes:
+            self._open.pop(outcome.mail.id, None)
+            if outcome.verdict is Verdict.UNSENT and self._goes_again(outcome.mail):
+                continue
+            settled.append((places.pop(outcome.mail.id), outcome))
+        if settled:
+            self._clerk.hear(settled)
+
+    def unreachable(self, error: PublishError) -> bool:
+        return self._clerk.relay_is_away(error)
+
+    def in_doubt(self) -> list[Heard]:
+        """After an end in the middle: the mails whose answers nobody has read."""
+        return [
+            (self._places[mail.id], Outcome(mail, Verdict.UNKNOWN, Phase.DOT))
+            for mail in self._open.values()
+        ]
+
+    def _write(self, begun: Sequence[Outgoing], outcomes: Sequence[Outcome]) -> None:
+        """The turn's records, each in the journal of its batch."""
+        places = self._places
+        turn: dict[Claim, tuple[list[Outgoing], list[Outcome]]] = {}
+        for mail in begun:
+            turn.setdefault(places[mail.id].claimed, ([], []))[0].append(mail)
+        for outcome in outcomes:
+            turn.setdefault(places[outcome.mail.id].claimed, ([], []))[1].append(outcome)
+        try:
+            for claimed, (mails, said) in turn.items():
+                if claimed.proved:
+                    self._journal.write(claimed.journal_key, records(mails, said))
+        except JournalLost as error:
+            self._clerk.unprove(error)
+
+    def _goes_again(self, mail: Outgoing) -> bool:
+        """The connection ended before the mail was taken: the reader is not to blame."""
+        self._lost[mail.id] += 1
+        if self._lost[mail.id] >= LOST_TRIES:
+            return False
+        self._again.append(mail)
+        return True

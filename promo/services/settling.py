@@ -1,0 +1,85 @@
+"""What became of readers, written down: from the relay's words to states, events and waits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from promo.errors import InvalidInput
+from promo.mailing import replies
+from promo.mailing.conversation import Outcome, Verdict
+from promo.models import Delivery, DeliveryEvent, UnknownPolicy
+from promo.services import batches
+from promo.services.batches import Event, Place
+
+Heard = tuple[Place, Outcome | InvalidInput]
+"""A reader, and the relay's word on the mail, or why none could be made."""
+
+
+def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> None:
+    """Write down what became of these readers.
+
+    That a mail was taken may always be written. Everything else counts only while the batch is
+    ours: its next owner may have sent the mail meanwhile.
+    """
+    accepted: list[int] = []
+    refused: list[Event] = []
+    unknown: list[Event] = []
+    put_off: dict[int, list[Event]] = defaultdict(list)
+    ours = {place.claimed for place, what in heard if not _is_taken(what)}
+    with transaction.atomic():
+        ours = batches.lock(ours)
+        for place, what in heard:
+            if _is_taken(what):
+                accepted.append(place.reader.delivery_id)
+                continue
+            if place.claimed not in ours:
+                continue
+            event = _event(place, what)
+            if event.kind == DeliveryEvent.Kind.REFUSED:
+                refused.append(event)
+            elif event.kind == DeliveryEvent.Kind.UNKNOWN:
+                unknown.append(event)
+            else:
+                put_off[place.reader.attempts].append(event)
+        if accepted:
+            batches.accept(accepted, now=now)
+        if refused:
+            batches.refuse(refused, state=Delivery.State.REFUSED, now=now)
+        if unknown:
+            batches.lose(unknown, policy=policy, now=now)
+        for attempts, events in put_off.items():
+            batches.put_off(events, attempts=attempts, now=now)
+
+
+def _is_taken(what: Outcome | InvalidInput) -> bool:
+    return isinstance(what, Outcome) and what.verdict is Verdict.ACCEPTED
+
+
+_KINDS = {
+    Verdict.REFUSED: DeliveryEvent.Kind.REFUSED,
+    Verdict.UNKNOWN: DeliveryEvent.Kind.UNKNOWN,
+    Verdict.DEFERRED: DeliveryEvent.Kind.DEFERRED,
+    Verdict.UNSENT: DeliveryEvent.Kind.DEFERRED,
+}
+
+
+def _event(place: Place, what: Outcome | InvalidInput) -> Event:
+    """The line in the delivery's history."""
+    delivery_id = place.reader.delivery_id
+    if isinstance(what, InvalidInput):
+        return Event(
+            delivery_id, DeliveryEvent.Kind.REFUSED, replies.Category.ADDRESS, text=what.text
+        )
+    enhanced = replies.enhanced_status(what.text)
+    return Event(
+        delivery_id,
+        _KINDS[what.verdict],
+        replies.category(what.phase, what.code, enhanced) if what.code else "",
+        code=what.code,
+        enhanced=enhanced,
+        text=what.text,
+    )
