@@ -13,7 +13,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from config import keys
+from config import hooks, keys
 from promo import embedded
 from promo.errors import ConfigurationError
 from promo.rehearsal import seed
@@ -103,6 +103,14 @@ REHEARSAL_PAGE = {
 }
 PROMO_FACEBOOK_GRAPH_VERSION = env.str("PROMO_FACEBOOK_GRAPH_VERSION", default="v25.0")
 
+# Where returned mail is fetched from: imaps://user:password@host/INBOX, pop3s://…; "": nowhere.
+PROMO_BOUNCE_URL = _plain("PROMO_BOUNCE_URL")
+PROMO_BOUNCE_EVERY = timedelta(seconds=env.float("PROMO_BOUNCE_EVERY_SECONDS", default=120))
+# Mail providers that may tell us of returned mail at /hooks/anymail/<provider>/tracking/; what
+# proves that it is they is user:password in the address, and the provider's own key.
+PROMO_HOOKS = env.list("PROMO_HOOKS", default=[])
+ANYMAIL = hooks.anymail(PROMO_HOOKS, secret=_plain("PROMO_HOOKS_SECRET"), environ=env.ENVIRON)
+
 # Hosts a source may be read from although they are not public (an intranet's calendar).
 PROMO_FEED_HOSTS = env.list("PROMO_FEED_HOSTS", default=[])
 
@@ -116,6 +124,8 @@ PROMO_QUIET_PERIOD = timedelta(seconds=env.float("PROMO_QUIET_PERIOD_SECONDS", d
 PROMO_LOOKS = [
     timedelta(seconds=s) for s in env.list("PROMO_LOOK_SECONDS", float, [5.0, 30.0, 120.0, 600.0])
 ]
+# How long a worker holds a batch of a mailing that it does not renew; it renews every quarter.
+PROMO_MAIL_LEASE = timedelta(seconds=env.float("PROMO_MAIL_LEASE_SECONDS", default=60))
 # A hint that brought no claim within this time is given again.
 PROMO_HINT_AGAIN = timedelta(seconds=env.float("PROMO_HINT_AGAIN_SECONDS", default=60))
 
@@ -241,5 +251,7 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "django_tasks": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},  # aiosmtpd's: every command, with the addresses in it
+        "flufl.bounce": {"level": "CRITICAL"},  # tells of each of its detectors at each mail
     },
 }

@@ -55,6 +55,7 @@ def environment() -> dict[str, str]:
         "PROMO_LONGEST_CALL_SECONDS": f"{settings.PROMO_LONGEST_CALL.total_seconds()}",
         "PROMO_QUIET_PERIOD_SECONDS": f"{settings.PROMO_QUIET_PERIOD.total_seconds()}",
         "PROMO_LOOK_SECONDS": ",".join(f"{wait.total_seconds()}" for wait in settings.PROMO_LOOKS),
+        "PROMO_MAIL_LEASE_SECONDS": f"{settings.PROMO_MAIL_LEASE.total_seconds()}",
         "PROMO_HINT_AGAIN_SECONDS": f"{settings.PROMO_HINT_AGAIN.total_seconds()}",
     }
 
@@ -115,6 +116,11 @@ class Doomed:
     def kill9(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def kill9_alone(self) -> None:
+        """One that leads no group of its own."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
 
 class Hatchery:

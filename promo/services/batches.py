@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
@@ -21,9 +22,6 @@ from promo.services.ledger import worker_name
 
 SIZE = 1000
 """Deliveries in a batch."""
-
-LEASE = timedelta(seconds=60)
-"""A worker renews it every few seconds, also while it waits for a slow relay."""
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 7200, 21600, 86400))
 """Waits after each put-off attempt; after the last one the reader is given up."""
@@ -137,7 +135,12 @@ def claim(mailing_id: int, *, now: datetime) -> Claim | None:
             )
             RETURNING id, token
             """,
-            {"owner": worker_name(), "lease": now + LEASE, "mailing": mailing_id, "now": now},
+            {
+                "owner": worker_name(),
+                "lease": now + settings.PROMO_MAIL_LEASE,
+                "mailing": mailing_id,
+                "now": now,
+            },
         )
         row = cursor.fetchone()
     return Claim(*row) if row else None
@@ -185,7 +188,7 @@ def mark(claimed: Claim, *, most: int, now: datetime) -> list[Marked]:
             "token": claimed.token,
             "after": claimed.after,
             "most": most,
-            "lease": now + LEASE,
+            "lease": now + settings.PROMO_MAIL_LEASE,
         }
         while True:
             cursor.execute(_MARK, given)
@@ -233,7 +236,9 @@ def unprove(claims: Sequence[Claim]) -> None:
 
 def renew(claims: Sequence[Claim], *, now: datetime) -> bool:
     """Hold the batches for another lease. False: one is not ours any more."""
-    renewed = Batch.objects.filter(_held(claims)).update(lease_until_at=now + LEASE)
+    renewed = Batch.objects.filter(_held(claims)).update(
+        lease_until_at=now + settings.PROMO_MAIL_LEASE
+    )
     return renewed == len(claims)
 
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from promo import stops
@@ -37,16 +38,15 @@ WINDOW_SECONDS = 0.1
 
 SETTLE_SECONDS = 0.25
 SETTLE_MANY = 1000
-RENEW_SECONDS = batches.LEASE.total_seconds() / 4
 LOOK_SECONDS = 0.3
 """How often it looks whether the mailing may go on."""
-
-SENDS_FOR = batches.LEASE.total_seconds() * 2 / 3
-"""After so many seconds without a mark or a renewal nothing more begins."""
 
 AFTER_AWAY = timedelta(seconds=30)
 AFTER_NO_ACCESS = timedelta(minutes=5)
 """When a batch is due again whose relay could not be reached, or did not let us in."""
+
+_SENDS_FOR = 2 / 3
+"""After this part of a lease without a mark or a renewal nothing more begins."""
 
 DATABASE_PAUSE = 0.5
 DATABASE_TRIES = 120
@@ -81,6 +81,7 @@ class Clerk(threading.Thread):
         self._sends_until = float("inf")
         self._settled_at = self._renewed_at = self._looked_at = time.monotonic()
         self._window = 4 * SMALLEST_WINDOW
+        self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
         self._retry_at: datetime | None = None
         self._problem = ""
 
@@ -163,7 +164,7 @@ class Clerk(threading.Thread):
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             self._look()
-        if now - self._renewed_at >= RENEW_SECONDS:
+        if now - self._renewed_at >= self._lease / 4:
             self._renew()
         if not self.held and not self.nothing_left and len(self.ready) < self._window:
             self._mark()
@@ -191,7 +192,7 @@ class Clerk(threading.Thread):
             self._look()
             return
         stops.reached(stops.AFTER_MARK)
-        self._sends_until = before + SENDS_FOR
+        self._sends_until = before + self._lease * _SENDS_FOR
         claimed.open += len(readers)
         self.ready.extend(Place(claimed, reader) for reader in readers)
         self._wake_courier()
@@ -231,7 +232,7 @@ class Clerk(threading.Thread):
             self._look()
             return
         self._renewed_at = before
-        self._sends_until = before + SENDS_FOR
+        self._sends_until = before + self._lease * _SENDS_FOR
 
     def _settle(self) -> None:
         """Write down what was heard, and let go of batches of which nothing is left."""

@@ -7,8 +7,10 @@ clerk's (`promo.services.clerk`) talks to PostgreSQL.
 from __future__ import annotations
 
 import atexit
+import gc
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.conf import settings
 
@@ -48,6 +50,16 @@ def _hang_up() -> None:
         courier.close()
 
 
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """A run makes millions of small objects and no cycles: looking for some costs a tenth of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def send(mailing_id: int, *, clock: Clock = database_now) -> None:
     """Mail the mailing's due readers, until nobody is left or the time budget is used up."""
     mailing = Mailing.objects.select_related(
@@ -61,7 +73,8 @@ def send(mailing_id: int, *, clock: Clock = database_now) -> None:
     load = _Load(press, clerk, journal)
     clerk.start()
     try:
-        courier.carry(load)
+        with _without_collections():
+            courier.carry(load)
     except BaseException:  # a limit or a stop in the middle: the connections are of no further use
         _couriers.pop(relay).close()
         raise
@@ -107,6 +120,9 @@ class _Load:
     def over(self) -> bool:
         clerk = self._clerk
         return clerk.nothing_left and not clerk.ready and (not self._again or clerk.held)
+
+    def may_send(self) -> bool:
+        return self._clerk.may_send()
 
     def heard(self, begun: Sequence[Outgoing], outcomes: Sequence[Outcome]) -> None:
         if outcomes:

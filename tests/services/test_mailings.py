@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
@@ -342,7 +343,7 @@ class DeadWorker:
     """What a worker leaves behind that was killed in the middle of a batch."""
 
     def __init__(self, mailing: Mailing, clock: Clock, *, proved: bool = True) -> None:
-        self.journal = Journal(mailings_redis())
+        self.journal = Journal(settings.REDIS_URL)
         claimed = batches.claim(mailing.pk, now=clock())
         assert claimed is not None
         self.claimed = claimed
@@ -362,16 +363,10 @@ class DeadWorker:
     def found(self, clock: Clock) -> None:
         """Its lease is over."""
         self.journal.close()
-        mailings.sweep(now=clock.forward(seconds=batches.LEASE.total_seconds()))
+        mailings.sweep(now=clock.forward(seconds=settings.PROMO_MAIL_LEASE.total_seconds()))
 
     def state(self, nth: int) -> Delivery.State:
         return Delivery.State(Delivery.objects.get(pk=self.marked[nth].delivery_id).state)
-
-
-def mailings_redis() -> str:
-    from django.conf import settings  # noqa: PLC0415  (read in the test, as the service does)
-
-    return settings.REDIS_URL
 
 
 def test_a_dead_workers_journal_settles_what_was_answered_and_tells_what_was_on_the_wire(

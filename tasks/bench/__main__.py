@@ -1,0 +1,59 @@
+"""`python -m tasks.bench`: what `promo bench` runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from promo.errors import PromoError
+
+
+def main() -> int:
+    """Measure, and print the figures. Gives the exit code."""
+    parser = argparse.ArgumentParser(prog="promo bench", description="Measure on this machine.")
+    subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
+    mail = subjects.add_parser("mail", help="send an issue through real workers")
+    mail.add_argument("--recipients", type=int, default=100_000)
+    mail.add_argument("--relay", default="", help="smtp://host:port; else a sink of our own")
+    mail.add_argument("--workers", type=int, default=1, help="worker processes")
+    mail.add_argument("--connections", type=int, default=8, help="of each worker process")
+    mail.add_argument("--delay", type=float, default=0, help="milliseconds before each answer")
+    mail.set_defaults(run=_mail)
+    for subject in (mail,):
+        subject.add_argument("--json", action="store_true", help="for programs")
+    asked = parser.parse_args()
+    try:
+        figures = asked.run(asked)
+    except PromoError as error:
+        sys.stderr.write(f"{error.text}\n")
+        return 1
+    sys.stdout.write(f"{json.dumps(figures) if asked.json else _table(figures)}\n")
+    return 0
+
+
+def _mail(asked: argparse.Namespace) -> Mapping[str, Any]:
+    from tasks.bench import mail  # noqa: PLC0415 -- each benchmark loads what it needs
+
+    return mail.run(
+        mail.Asked(
+            recipients=asked.recipients,
+            relay=asked.relay,
+            workers=asked.workers,
+            connections=asked.connections,
+            delay=asked.delay,
+        )
+    )
+
+
+def _table(figures: Mapping[str, Any]) -> str:
+    return "\n".join(f"{name:<28} {value}" for name, value in figures.items())
+
+
+if __name__ == "__main__":
+    # The worker and the tests of layers know Celery's application by this module.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    sys.exit(main())
