@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -78,6 +79,9 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     commands.add_parser("messages", help="collect the translatable texts anew").set_defaults(
         run=_messages
     )
+    bench = commands.add_parser("bench", help="measure on this machine: bench mail, bench import")
+    bench.add_argument("words", nargs=argparse.REMAINDER)
+    bench.set_defaults(run=_bench)
     item = commands.add_parser("item", help="item import FILE: read items from a YAML or CSV file")
     item.set_defaults(run=lambda _asked: _django(["help", "import_items"]))
     return parser, set(commands.choices)
@@ -155,6 +159,12 @@ def _compile(asked: argparse.Namespace) -> int:
 
         static.collect(sys.stderr)
     return 0
+
+
+def _bench(asked: argparse.Namespace) -> int:
+    """A process of its own: engines are started before anything reads the settings."""
+    command = [sys.executable, "-m", "tasks.bench", *asked.words]
+    return subprocess.run(command, check=False).returncode  # noqa: S603  (ours)
 
 
 def _messages(_asked: argparse.Namespace) -> int:

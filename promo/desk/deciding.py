@@ -141,6 +141,21 @@ def _take_down(request: HttpRequest, row: Publication, now: datetime) -> str:
     return _("It has been taken down.")
 
 
+def _pause_mailing(_request: HttpRequest, row: Publication, _now: datetime) -> str:
+    mailings.pause(mailing=row.mailing)
+    return _("Paused. Whoever has not got it yet waits.")
+
+
+def _resume_mailing(_request: HttpRequest, row: Publication, now: datetime) -> str:
+    mailings.resume(mailing=row.mailing, now=now)
+    return _("It goes on.")
+
+
+def _cancel_mailing(_request: HttpRequest, row: Publication, now: datetime) -> str:
+    mailings.cancel(mailing=row.mailing, now=now)
+    return _("Cancelled. Nobody else will get it.")
+
+
 def _mail_again(_request: HttpRequest, row: Publication, now: datetime) -> str:
     count = mailings.decide_unknown(mailing=row.mailing, send_again=True, now=now)
     return ngettext(
@@ -155,13 +170,29 @@ def _leave_unknown(_request: HttpRequest, row: Publication, now: datetime) -> st
     ) % {"count": count}
 
 
-QUESTIONS = {"drop": DROP, "take_down": TAKE_DOWN, "mail_again": MAIL_AGAIN}
+CANCEL_MAILING = Question(
+    gettext_lazy("Stop this mailing for good?"),
+    gettext_lazy(
+        "Whoever has it already keeps it; nobody else will get it. This cannot be undone. "
+        "To stop for a while, pause it instead."
+    ),
+    gettext_lazy("Stop for good"),
+)
+QUESTIONS = {
+    "drop": DROP,
+    "take_down": TAKE_DOWN,
+    "mail_again": MAIL_AGAIN,
+    "cancel_mailing": CANCEL_MAILING,
+}
 ACTS: dict[str, Callable[[HttpRequest, Publication, datetime], str]] = {
     "retry": _retry,
     "it_is_out": _it_is_out,
     "drop": _drop,
     "move": _move,
     "take_down": _take_down,
+    "pause_mailing": _pause_mailing,
+    "resume_mailing": _resume_mailing,
+    "cancel_mailing": _cancel_mailing,
     "mail_again": _mail_again,
     "leave_unknown": _leave_unknown,
 }

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk import deciding, previews
+from promo.desk import deciding, mailings, previews
 from promo.desk.screens import Screen, menu_item_for
-from promo.models import Destination, Mailing, Publication
+from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
 from promo.protocol import DUE, NEEDS_A_HAND, OUT, Event, State, sources
-from promo.services import channels, mailings
+from promo.services import channels
 from promo.services.facts import institution_facts
 
 PAGE = 50
@@ -40,7 +40,9 @@ class PublicationsViewSet(ViewSet):
             path("", ListView.as_view(), name="index"),
             path("<int:pk>/", PublicationView.as_view(), name="show"),
             path("<int:pk>/message/", message, name="message"),
-            path("<int:pk>/progress/", ProgressView.as_view(), name="progress"),
+            path("<int:pk>/progress/", mailings.ProgressView.as_view(), name="progress"),
+            path("<int:pk>/readers/", mailings.ReadersView.as_view(), name="readers"),
+            path("<int:pk>/readers.csv", mailings.readers_csv, name="readers_csv"),
             path("<int:pk>/act/", deciding.ActView.as_view(), name="act"),
         ]
 
@@ -141,7 +143,7 @@ class PublicationView(Screen):
         traits = channels.traits_of(row.destination.channel)
         return (
             context
-            | progress(row)
+            | mailings.progress(row)
             | {
                 "publication": row,
                 "guide": GUIDES.get(state, ""),
@@ -157,45 +159,6 @@ class PublicationView(Screen):
                 "move_form": deciding.MoveForm(initial={"to": row.planned_at}),
             }
         )
-
-
-class ProgressView(Screen):
-    """The numbers of a mailing as a fragment, asked for while it runs."""
-
-    permission = SEEN
-    template_name = "promo/desk/progress.html"
-
-    def get_context_data(self, **_kwargs: Any) -> dict[str, Any]:
-        row = get_object_or_404(Publication, pk=self.kwargs["pk"])
-        return {"publication": row} | progress(row)
-
-
-PLACES = {
-    "due": gettext_lazy("waiting"),
-    "accepted": gettext_lazy("accepted by the mail server"),
-    "refused": gettext_lazy("refused"),
-    "skipped": gettext_lazy("skipped: consent withdrawn"),
-    "given_up": gettext_lazy("given up"),
-    "unknown": gettext_lazy("outcome unknown"),
-    "cancelled": gettext_lazy("cancelled"),
-}
-"""Where the readers of a mailing stand, in the order in which they are told."""
-
-
-def progress(row: Publication) -> dict[str, Any]:
-    """How many readers stand where, for the page and its fragment."""
-    mailing = Mailing.objects.filter(publication=row).first()
-    if mailing is None:
-        return {"mailing": None, "readers": 0}
-    counts = mailings.progress(mailing)
-    return {
-        "mailing": mailing,
-        "readers": mailing.readers,
-        "settled": mailing.readers - counts["due"],
-        "going": mailing.state == Mailing.State.RUNNING,
-        "not_known": counts["unknown"],
-        "progress_rows": [(label, counts[key]) for key, label in PLACES.items()],
-    }
 
 
 @xframe_options_sameorigin

@@ -72,6 +72,8 @@ class Migration(migrations.Migration):
                 ('unknown_policy', models.CharField(choices=[('leave', 'leave it: nobody gets the issue twice'), ('send_again', 'send again: nobody misses it, some may get it twice')], max_length=10)),
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ('went_on_at', models.DateTimeField(help_text='The start, or the end of the last pause.')),
+                ('settled_before', models.PositiveIntegerField(default=0, help_text='How many readers were settled at that moment: for the forecast.')),
                 ('hinted_at', models.DateTimeField(blank=True, null=True)),
                 ('problem', models.CharField(blank=True, max_length=500, verbose_name='problem')),
                 ('newsletter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mailings', to='promo.newsletter')),

@@ -37,6 +37,10 @@ class Mailing(models.Model):
     unknown_policy = models.CharField(max_length=10, choices=UnknownPolicy.choices)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    went_on_at = models.DateTimeField(help_text="The start, or the end of the last pause.")
+    settled_before = models.PositiveIntegerField(
+        default=0, help_text="How many readers were settled at that moment: for the forecast."
+    )
     hinted_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
 

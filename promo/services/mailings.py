@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import redis
 import structlog
@@ -34,6 +35,9 @@ from promo.values import Receipt
 log = structlog.get_logger()
 
 State = Mailing.State
+_TELLS_AFTER = 2.0
+"""Seconds a mailing runs before its rate says anything."""
+
 COUNTED = ("accepted", "refused", "skipped", "given_up", "unknown", "cancelled")
 """The columns of a batch that say where its deliveries ended."""
 
@@ -55,6 +59,7 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
                 "newsletter": newsletter,
                 "unknown_policy": newsletter.unknown_policy,
                 "started_at": now,
+                "went_on_at": now,
             },
         )
         if created:
@@ -88,10 +93,13 @@ def pause(*, mailing: Mailing) -> None:
     _change(mailing, State.RUNNING, State.PAUSED)
 
 
-def resume(*, mailing: Mailing) -> None:
+def resume(*, mailing: Mailing, now: datetime) -> None:
     """Go on with those who have not got it yet."""
     _change(mailing, State.PAUSED, State.RUNNING)
-    Mailing.objects.filter(id=mailing.id).update(hinted_at=None, problem="")
+    settled = mailing.readers - progress(mailing)["due"]
+    Mailing.objects.filter(id=mailing.id).update(
+        hinted_at=None, problem="", went_on_at=now, settled_before=settled
+    )
 
 
 def cancel(*, mailing: Mailing, now: datetime) -> None:
@@ -245,6 +253,25 @@ def progress(mailing: Mailing) -> dict[str, int]:
     """How many readers stand where: `due` and the columns of `COUNTED`. They add up to readers."""
     sums = mailing.batches.aggregate(**{name: Sum(name, default=0) for name in COUNTED})
     return {"due": mailing.readers - sum(sums.values()), **sums}
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How fast a mailing goes, in readers a minute, and when its last reader has it."""
+
+    per_minute: int
+    ends_at: datetime
+
+
+def forecast(mailing: Mailing, *, now: datetime) -> Forecast | None:
+    """By what was settled since it last went on; None while nobody can tell."""
+    due = progress(mailing)["due"]
+    settled = mailing.readers - due - mailing.settled_before
+    seconds = (now - mailing.went_on_at).total_seconds()
+    if mailing.state != State.RUNNING or settled <= 0 or seconds < _TELLS_AFTER:
+        return None
+    rate = settled / seconds
+    return Forecast(round(rate * 60), now + timedelta(seconds=due / rate))
 
 
 def standing(mailing: Mailing) -> Counter[int]:

@@ -202,7 +202,7 @@ def test_pausing_and_cancelling_act_within_a_second(tmp_path: Path) -> None:
         assert 0 < paused_at < READERS
         hint(mailing)
         assert sink.taken().total() == paused_at
-        mailings.resume(mailing=mailing)
+        mailings.resume(mailing=mailing, now=database_now())
         until(lambda: went_on(mailing, READERS - paused_at), within=SOON, what="it goes on")
         mailings.cancel(mailing=mailing, now=database_now())
         until(lambda: cancelled(mailing), within=SOON, what="the rest is settled as cancelled")

@@ -311,7 +311,7 @@ def test_a_paused_mailing_mails_nobody_until_it_is_resumed(
     assert recipients(outside) == Counter()
     with pytest.raises(NotAllowed):
         mailings.pause(mailing=mailing)
-    mailings.resume(mailing=mailing)
+    mailings.resume(mailing=mailing, now=clock())
     assert mailings.hand_out(now=clock()) == [mailing.pk]
     send(mailing, clock)
     assert recipients(outside) == EVERYBODY

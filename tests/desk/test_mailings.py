@@ -1,0 +1,97 @@
+"""A mailing at the desk: paused, resumed, stopped for good; and the readers who stand out."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from promo.models import Delivery, DeliveryEvent, Mailing, Publication
+from promo.services import batches, mailings
+from promo.services.clock import database_now
+from tests import making
+
+pytestmark = pytest.mark.django_db
+
+READERS = 4
+
+
+@pytest.fixture
+def mailing() -> Mailing:
+    row = making.due_publication(making.newsletter(READERS).destination)
+    Publication.objects.update(state="published", published_at=database_now())
+    mailings.start(destination=row.destination, key=row.marker, now=database_now())
+    return Mailing.objects.get()
+
+
+@pytest.fixture
+def desk(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("ewa"))
+    return client
+
+
+def refuse_first(text: str) -> Delivery:
+    """The first reader's mail is refused with these words."""
+    row = Delivery.objects.order_by("id")[0]
+    event = batches.Event(row.pk, DeliveryEvent.Kind.REFUSED, "address", 550, "5.1.1", text)
+    batches.refuse([event], state=Delivery.State.REFUSED, now=database_now())
+    return row
+
+
+def act(desk: Client, mailing: Mailing, name: str, **more: str) -> str:
+    address = f"/desk/publications/{mailing.publication_id}/act/"
+    answer = desk.post(address, {"act": name, **more}, follow=True)
+    mailing.refresh_from_db()
+    return answer.content.decode()
+
+
+def test_a_mailing_is_paused_resumed_and_after_a_question_stopped(
+    desk: Client, mailing: Mailing
+) -> None:
+    act(desk, mailing, "pause_mailing")
+    assert mailing.state == Mailing.State.PAUSED
+    assert 'value="resume_mailing"' in act(desk, mailing, "pause_mailing"), "twice does no harm"
+    act(desk, mailing, "resume_mailing")
+    assert mailing.state == Mailing.State.RUNNING
+    assert 'name="sure"' in act(desk, mailing, "cancel_mailing")
+    assert mailing.state == Mailing.State.RUNNING, "first it asks"
+    act(desk, mailing, "cancel_mailing", sure="yes")
+    assert mailing.state == Mailing.State.CANCELLED
+    assert mailings.progress(mailing)["cancelled"] == READERS
+
+
+def test_who_stands_out_is_listed_with_the_servers_words(desk: Client, mailing: Mailing) -> None:
+    row = refuse_first("5.1.1 user unknown")
+    page = desk.get(f"/desk/publications/{mailing.publication_id}/").content.decode()
+    assert f"/desk/publications/{mailing.publication_id}/readers/?kind=refused" in page
+    listed = desk.get(f"/desk/publications/{mailing.publication_id}/readers/?kind=refused")
+    assert row.subscriber is not None
+    assert row.subscriber.email in listed.content.decode()
+    assert "user unknown" in listed.content.decode()
+
+
+def test_the_list_is_a_file_too_and_nothing_in_it_is_computed(
+    desk: Client, mailing: Mailing
+) -> None:
+    row = refuse_first('=HYPERLINK("https://evil.example")')
+    answer = desk.get(f"/desk/publications/{mailing.publication_id}/readers.csv")
+    _head, line = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert row.subscriber is not None
+    assert line.startswith(f"{row.subscriber.email};")
+    assert "'=HYPERLINK" in line
+
+
+def test_addresses_are_only_for_those_who_may_see_subscribers(
+    client: Client, mailing: Mailing
+) -> None:
+    writer = User.objects.create_user("jan")
+    writer.user_permissions.set(
+        Permission.objects.filter(codename__in=["access_admin", "view_item"])
+    )
+    client.force_login(writer)
+    refuse_first("5.1.1 user unknown")
+    page = client.get(f"/desk/publications/{mailing.publication_id}/").content.decode()
+    assert "/readers/" not in page
+    for path in ("readers/", "readers.csv"):
+        answer = client.get(f"/desk/publications/{mailing.publication_id}/{path}")
+        assert answer.status_code in {302, 403}
