@@ -87,7 +87,10 @@ class InstitutionFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:
-    """Where it happens: a room or a venue, and the branch it belongs to."""
+    """Where it happens: a room or a venue, and the branch it belongs to.
+
+    `elsewhere` is a place of somebody else's: the institution's own address says nothing about it.
+    """
 
     name: str = ""
     branch: str = ""
@@ -95,6 +98,7 @@ class PlaceFacts:
     street: str = ""
     postal_code: str = ""
     locality: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,14 @@ PIXEL = base64.b64decode(
 
 
 class OpenPage(Protocol):
-    """Opens a new page; it is closed when the test ends."""
+    """Opens a new page; it is closed when the test ends.
 
-    def __call__(self, *, dark: bool = False, width: int = 1000, height: int = 800) -> Page: ...
+    A phone has fingers, and shrinks what does not say that it fits.
+    """
+
+    def __call__(
+        self, *, dark: bool = False, width: int = 1000, height: int = 800, phone: bool = False
+    ) -> Page: ...
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +62,15 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
 
-    def opened(*, dark: bool = False, width: int = 1000, height: int = 800) -> Page:
+    def opened(
+        *, dark: bool = False, width: int = 1000, height: int = 800, phone: bool = False
+    ) -> Page:
         context = browser.new_context(
             color_scheme="dark" if dark else "light",
             viewport={"width": width, "height": height},
             locale="pl-PL",
+            is_mobile=phone,
+            has_touch=phone,
         )
         contexts.append(context)
         context.route("**/*", _stay_at_home)

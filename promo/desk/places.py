@@ -66,8 +66,19 @@ WHEN = _(
     "itself. Also: end-5 10:00 (five days before the end), deadline-1 17:00 (the day before the "
     "closing date), half 12:00 (halfway), approval (at once, when it is approved)."
 )
+
+
+class Unexplained(FieldPanel):
+    """A field that is explained elsewhere: here once, above the steps."""
+
+    class BoundPanel(FieldPanel.BoundPanel):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.help_text = ""
+
+
 STEP = [
-    FieldPanel("when", help_text=WHEN),
+    Unexplained("when"),
     FieldRowPanel([FieldPanel("channel", widget=ChannelSelect), FieldPanel("variant")]),
     FieldPanel("needs"),
     FieldPanel("only_if_starts_after"),
@@ -84,7 +95,7 @@ class TimetableViewSet(DeskViewSet):
         FieldPanel("name"),
         FieldPanel("level"),
         FieldPanel("kinds"),
-        InlinePanel("steps", STEP, heading=_("Steps"), label=_("step")),
+        InlinePanel("steps", STEP, heading=_("Steps"), label=_("step"), help_text=WHEN),
         FieldPanel("key", help_text=_("For imports and for the record; nobody else sees it.")),
     ]
 

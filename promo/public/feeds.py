@@ -1,6 +1,6 @@
-"""Feeds over HTTP: strong ETag from the bytes, 304 without a body, compressed on demand."""
+"""Feeds over HTTP: strong ETag from type and bytes, 304 without a body, compressed on demand."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -25,17 +25,33 @@ def feed(request: HttpRequest, file: str, by: str | None = None, value: str = ""
     _check(chosen)
     format_ = pages.FORMATS[file]
     body = pages.feed(format_=format_, chosen=chosen, path=request.path, now=database_now())
-    tag = etag(body)
+    return answer(request, body, format_, language=institution_facts().language)
+
+
+def answer(
+    request: HttpRequest, body: bytes, format_: pages.Format, *, language: str
+) -> HttpResponse:
+    """The feed in the type that the client shows best; 304 where it has this very answer."""
+    media_type = _media_type(request, format_)
+    tag = etag(media_type.encode() + b"\n" + body)
     if tag in _tags(request):
-        answer = HttpResponse(status=304)
+        made: HttpResponse = HttpResponseNotModified()
     else:
-        answer = HttpResponse(body, content_type=f"{format_.media_type}; charset=utf-8")
+        made = HttpResponse(body, content_type=f"{media_type}; charset=utf-8")
         # The style sheet of the feeds greets a person in the feed's language: RSS has no xml:lang.
-        answer["Content-Language"] = institution_facts().language
-    answer["ETag"] = tag
-    answer["Cache-Control"] = f"max-age={MAX_AGE}"
-    patch_vary_headers(answer, ["Accept-Encoding"])
-    return answer
+        made["Content-Language"] = language
+    made["ETag"] = tag
+    made["Cache-Control"] = f"max-age={MAX_AGE}"
+    patch_vary_headers(made, ["Accept", "Accept-Encoding"])
+    return made
+
+
+def _media_type(request: HttpRequest, format_: pages.Format) -> str:
+    """Chromium shows the source of a feed's own type, and a page only where it is called XML."""
+    named = {f"{type_.main_type}/{type_.sub_type}" for type_ in request.accepted_types}
+    if "text/html" in named and format_.media_type not in named:
+        return format_.browser_type or format_.media_type
+    return format_.media_type
 
 
 def _tags(request: HttpRequest) -> set[str]:

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run; gives the exit code."""
     options = _options(arguments)
     try:
-        world = open_world(options.home)
+        world = open_world(options.home, desk_url=options.desk_url)
         asyncio.run(_run(world, options))
     except (CannotStart, OSError, sqlite3.Error) as error:
         print(f"The rehearsal world cannot start: {error}", file=sys.stderr)  # noqa: T201 - the console is its user
@@ -47,6 +47,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8001, help="HTTP port (%(default)s)")
     parser.add_argument("--smtp-port", type=int, default=8025, help="SMTP port (%(default)s)")
+    parser.add_argument("--desk-url", default="", help="where the start page leads back to")
     return parser.parse_args(arguments)
 
 

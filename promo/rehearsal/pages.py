@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ def start(world: World, request: Request, _match: re.Match[str]) -> Reply:
         mail_count=world.mails.count(),
         rules=world.faults.rules(),
         now=now if world.clock.offset else None,
+        desk_url=world.desk_url,
     )
 
 
@@ -120,7 +122,21 @@ def mail(world: World, request: Request, match: re.Match[str]) -> Reply:
     tab = request.text("tab")
     if tab not in TABS:
         tab = "html" if content.html else "text"
-    return templating.page(request, "mail.html.j2", mail=found, content=content, tab=tab, tabs=TABS)
+    return templating.page(
+        request,
+        "mail.html.j2",
+        mail=found,
+        sender=_sender(content.headers.get("From", found.mail_from)),
+        content=content,
+        tab=tab,
+        tabs=TABS,
+    )
+
+
+def _sender(header: str) -> str:
+    """The sender as mail programs show it: the quotes around a name belong to the wire."""
+    name, address = parseaddr(header)
+    return f"{name} <{address}>" if name and address else header
 
 
 def mail_html(world: World, request: Request, match: re.Match[str]) -> Reply:

@@ -24,6 +24,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "This is the rehearsal world: a pretend social media page and pretend mailboxes to "
         "practise with at ease. Nothing you see here reaches real followers or readers.",
     ),
+    "back_to_desk": ("Wróć do Promo", "Back to Promo"),
     "page_title": (
         "Strona próbna – tak widzą ją obserwujący",
         "Rehearsal page – as followers see it",

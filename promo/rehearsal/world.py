@@ -18,7 +18,10 @@ from promo.rehearsal.state import State
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The parts. `stopping` ends every wait, `nudge` wakes the rounds that send webhooks."""
+    """The parts. `stopping` ends every wait, `nudge` wakes the rounds that send webhooks.
+
+    `desk_url` leads back to whoever rehearses; "" if nobody told.
+    """
 
     state: State
     clock: Clock
@@ -27,6 +30,7 @@ class World:
     mails: Mails
     faults: Faults
     ledger: Ledger
+    desk_url: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
     nudge: threading.Event = field(default_factory=threading.Event)
 
@@ -42,7 +46,7 @@ class World:
         self.ledger.mark_cleared()
 
 
-def open_world(home: Path) -> World:
+def open_world(home: Path, *, desk_url: str = "") -> World:
     """The world kept in `home`, seeded if it is new. Raises OSError or sqlite3.Error."""
     home.mkdir(parents=True, exist_ok=True)
     state = State(home / "rehearsal.sqlite3")
@@ -58,4 +62,5 @@ def open_world(home: Path) -> World:
         mails=Mails(state),
         faults=Faults(state),
         ledger=Ledger(state),
+        desk_url=desk_url,
     )

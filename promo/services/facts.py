@@ -135,7 +135,9 @@ def _accessibility(item: Item) -> str:
 
 def place_facts(branch: Branch | None, venue: str) -> PlaceFacts:
     if branch is None:
-        return PlaceFacts(name=venue)
+        # Where there are branches, a place without one is not ours; else it is a room of the house.
+        elsewhere = bool(venue.strip()) and Branch.objects.exists()
+        return PlaceFacts(name=venue, elsewhere=elsewhere)
     return PlaceFacts(
         name=venue,
         branch=branch.name,

@@ -42,19 +42,23 @@ CALENDAR_BACK = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a feed is written: its file name, media type and writer."""
+    """How a feed is written: its file name, media type and writer.
+
+    A browser is given `browser_type`, where there is one.
+    """
 
     file: str
     media_type: str
     writer: ModuleType
     title: str
+    browser_type: str = ""
 
 
 FORMATS = {
     format_.file: format_
     for format_ in (
-        Format("rss.xml", "application/rss+xml", rss, "RSS"),
-        Format("atom.xml", "application/atom+xml", atom, "Atom"),
+        Format("rss.xml", "application/rss+xml", rss, "RSS", browser_type="application/xml"),
+        Format("atom.xml", "application/atom+xml", atom, "Atom", browser_type="application/xml"),
         Format("feed.json", "application/feed+json", json_feed, "JSON Feed"),
         Format("calendar.ics", "text/calendar", ical, "iCalendar"),
     )
@@ -119,7 +123,8 @@ def item_page(facts: ItemFacts, *, out_at: datetime | None = None) -> str:
     now = timezone.now()
     calendar = absolute(f"/items/{facts.uuid}/calendar.ics") if out_at else ""
     context = item_context(facts, institution_facts(), now, calendar_url=calendar)
-    return page("item", **context, site=site(facts.language, facts.link))
+    # An item is written in one language: the other one's link leads to what is on, not to it.
+    return page("item", **context, site=site(facts.language, "/"))
 
 
 def page(name: str, *, language: str, **context: object) -> str:
@@ -145,7 +150,7 @@ def site(language: str, path: str, *, chosen: Chosen = Chosen()) -> Site:  # noq
     with override(language):
         links = (
             Link(_("Accessibility declaration"), row.accessibility_url),
-            Link(_("Privacy"), row.privacy_url),
+            Link(_("Privacy notice"), row.privacy_url),
         )
         sign_up = Newsletter.objects.filter(open_to_sign_up=True).exists()
         return Site(

@@ -18,7 +18,8 @@ STOP_ORDER = ("beat", "tick", "web", "worker", "rehearsal")
 class Plan:
     """What runs beside the two engines, in the order of starting.
 
-    `preparation` runs once before and prints {"first_login_url": …}. One of the programs is "web".
+    `preparation` runs once before and prints {"first_login_url": …, "first_login_user": …}: the
+    address is "" once somebody is in. One of the programs is "web".
     """
 
     preparation: Sequence[str]
@@ -84,5 +85,6 @@ def _rehearsal(options: Options) -> Program:
         (
             *(sys.executable, "-m", "promo.rehearsal", "--home", str(options.home / "rehearsal")),
             *("--port", str(options.rehearsal_port), "--smtp-port", str(options.smtp_port)),
+            *("--desk-url", f"{options.base_url}/desk/"),
         ),
     )

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from promo.embedded import Postgres, Redis
 from promo.embedded.engine import Engine
@@ -26,6 +27,14 @@ _GLANCE = 0.25  # seconds between two looks at the processes
 _TRIM_EVERY = 60.0  # seconds between two looks at the size of the logs
 _WEB_LIMIT = 120.0  # seconds until the first page must answer
 _TOLD_AFTER = 5.0  # seconds of stopping after which we say what we wait for
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """Where somebody chooses the first password, and whose it will be."""
+
+    url: str
+    user: str
 
 
 def up(options: Options, plan: Plan, say: Say) -> int:
@@ -110,8 +119,8 @@ class Supervisor:
             self._engines.append(Redis(layout))
             self._engines[-1].start()
 
-    def _prepare(self) -> str:
-        """Run the preparation; gives the one-time way in for the first administrator, or ""."""
+    def _prepare(self) -> WayIn | None:
+        """Run the preparation; gives the first administrator's one-time way in, while unused."""
         self._say("Preparing the database and the static files …")
         with self._options.layout.open_log("prepare") as log:
             process = subprocess.Popen(  # noqa: S603 -- our own program
@@ -131,7 +140,10 @@ class Supervisor:
             process.wait()
         if process.returncode:
             raise ConfigurationError(self._end_of_log("prepare", "The preparation failed."))
-        return str(json.loads(said or b"{}").get("first_login_url") or "")
+        told = json.loads(said or b"{}")
+        if not told.get("first_login_url"):
+            return None
+        return WayIn(told["first_login_url"], told["first_login_user"])
 
     def _start_children(self) -> None:
         for program in self._plan.programs:
@@ -157,11 +169,12 @@ class Supervisor:
         status, _ = ask(self._options.local_url, public_url=self._options.base_url)
         return status != 0
 
-    def _announce(self, first_login: str) -> None:
+    def _announce(self, first_login: WayIn | None) -> None:
         options = self._options
         lines = ["", "Promo is ready.", f"  Desk          {options.base_url}/desk/"]
         if first_login:
-            lines.append(f"  First login   {first_login}  (works once)")
+            lines.append(f"  First login   {first_login.url}  (works once)")
+            lines.append(f"  User name     {first_login.user}")
         lines.append(f"  Public pages  {options.base_url}/")
         if options.rehearsal:
             rehearsal = f"http://127.0.0.1:{options.rehearsal_port}/"

@@ -25,12 +25,14 @@ PNG = bytes.fromhex(
 )
 
 
-def spawn(home: Path, *, port: int = 0, smtp_port: int = 0) -> subprocess.Popen[str]:
+def spawn(
+    home: Path, *, port: int = 0, smtp_port: int = 0, desk_url: str = ""
+) -> subprocess.Popen[str]:
     """The process, started but perhaps not yet ready."""
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "promo.rehearsal", "--home", str(home)),
-            *("--port", str(port), "--smtp-port", str(smtp_port)),
+            *("--port", str(port), "--smtp-port", str(smtp_port), "--desk-url", desk_url),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -48,8 +50,8 @@ class Rehearsal:
     smtp_port: int
 
     @classmethod
-    def start(cls, home: Path) -> Self:
-        process = spawn(home)
+    def start(cls, home: Path, *, desk_url: str = "") -> Self:
+        process = spawn(home, desk_url=desk_url)
         assert process.stdout is not None
         ready = READY.search(process.stdout.readline())
         assert ready, process.communicate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 import requests
@@ -180,3 +181,26 @@ def test_counts_take_the_right_form(n: int, polish: str, english: str) -> None:
 
 def test_one_letter_words_stay_with_the_next() -> None:
     assert "i\N{NO-BREAK SPACE}udawane" in text("start_lead", "pl")
+
+
+def test_a_sender_is_shown_without_the_quotes_of_the_wire(world: Rehearsal) -> None:
+    for sender, shown in (
+        ('"Biblioteka, Filia nr 2" <b@x.example>', "Biblioteka, Filia nr 2 &lt;b@x.example&gt;"),
+        ("=?utf-8?q?=C5=BBabka?= <b@x.example>", "Żabka &lt;b@x.example&gt;"),
+        ("b@x.example", "b@x.example"),
+    ):
+        source = f"From: {sender}\r\nSubject: x\r\n\r\nx\r\n"
+        with smtplib.SMTP("127.0.0.1", world.smtp_port, timeout=20) as smtp:
+            smtp.sendmail("a@x.example", "l@y.example", source)
+        page = world.get(f"/mail/{world.mails()[0]['id']}/").text
+        assert f"<dd>{shown}</dd>" in page
+
+
+def test_the_start_page_leads_back_to_the_desk_that_was_told(
+    world: Rehearsal, tmp_path: Path
+) -> None:
+    assert "Wróć do Promo" not in world.get("/").text.replace("\N{NO-BREAK SPACE}", " ")
+    desk = "http://127.0.0.1:8000/desk/"
+    with Rehearsal.start(tmp_path, desk_url=desk) as told:
+        assert f'<a href="{desk}">' in told.get("/").text
+        assert f'<a href="{desk}">' in told.get("/", lang="en").text

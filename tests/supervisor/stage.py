@@ -58,7 +58,8 @@ def main() -> int:
     options = Options.read(os.environ)
     script = (sys.executable, "-m", "tests.supervisor.stage", "play")
     names = [name for name in NAMES if options.rehearsal or name != "rehearsal"]
-    prepared = json.dumps({"first_login_url": "http://127.0.0.1/way-in"})
+    way_in = {"first_login_url": "http://127.0.0.1/way-in", "first_login_user": "ada"}
+    prepared = json.dumps(way_in)
     failing = "import sys; sys.exit('no tables for you')"
     broken = (options.home / "prepare.broken").exists()
     plan = Plan(

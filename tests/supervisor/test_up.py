@@ -23,6 +23,7 @@ def test_it_tells_the_addresses_and_the_first_way_in_once_the_web_answers(stage:
     said = "\n".join(up.said)
     assert f"http://127.0.0.1:{up.environ['PROMO_PORT']}/desk/" in said
     assert "http://127.0.0.1/way-in  (works once)" in said
+    assert "User name     ada" in said
     assert "web: 2026-10-03 10:00:00 WARNING web is here" in said
     assert "nothing to see" not in said
 

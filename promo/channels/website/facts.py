@@ -26,9 +26,23 @@ SERIES_LISTED = 6
 """Dates of a series that are written out; more are too many to read."""
 
 
+_PHONE = re.compile(
+    r"(?<![\d+])(?:\+48[ -]?)?"
+    r"(?:\d{3}[ -]\d{3}[ -]\d{3}|\d{2} \d{3} \d{2} \d{2}|\d{9})(?![\d-])"
+)
+"""A Polish number as people write it: nine digits in threes, or with the area's two first."""
+_WITH_NUMBERS = frozenset({"contact", "sign_up", "accessibility"})
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 OFF = frozenset({EventStatus.CANCELLED, EventStatus.POSTPONED})
 """What does not take place at the time it tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a fact's text, and where it leads."""
+
+    text: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,23 @@ class Fact:
     text: str
     moment: str = ""
     url: str = ""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The text in parts, so that a telephone number in it can be called with a tap."""
+        if self.url or self.key not in _WITH_NUMBERS:
+            return (Piece(self.text, self.url),)
+        found: list[Piece] = []
+        end = 0
+        for match in _PHONE.finditer(self.text):
+            before = self.text[end : match.start()]
+            if before:
+                # What introduces a number stays on its line: the space is at the part's end.
+                found.append(Piece(re.sub(" $", "\N{NO-BREAK SPACE}", before)))
+            found.append(Piece(match[0], f"tel:{re.sub('[ -]', '', match[0])}"))
+            end = match.end()
+        rest = self.text[end:]
+        return (*found, Piece(rest)) if rest or not found else tuple(found)
 
     @property
     def plain(self) -> str:

@@ -16,7 +16,7 @@ def address_line(item: ItemFacts, institution: InstitutionFacts) -> str:
     place = item.place
     town = f"{place.postal_code} {place.locality}"
     parts = [place.name, place.branch, place.street, town]
-    if not (place.street or place.locality):
+    if not (place.street or place.locality or place.elsewhere):
         parts += [
             "" if place.branch else institution.name,
             institution.address or institution.locality,
@@ -32,6 +32,8 @@ def has_place(place: PlaceFacts) -> bool:
 def schema_place(item: ItemFacts, institution: InstitutionFacts) -> dict[str, Any]:
     """A schema.org Place (a Library for a branch), always with an address."""
     place = item.place
+    if place.elsewhere:
+        return _elsewhere(flat(place.name), institution)
     name = ", ".join(part for part in (flat(place.name), flat(place.branch)) if part)
     own_address = bool(place.street or place.locality)
     address = {
@@ -44,5 +46,20 @@ def schema_place(item: ItemFacts, institution: InstitutionFacts) -> dict[str, An
     return {
         "@type": "Library" if place.branch else "Place",
         "name": name or flat(institution.name),
+        "address": {key: value for key, value in address.items() if value},
+    }
+
+
+def _elsewhere(text: str, institution: InstitutionFacts) -> dict[str, Any]:
+    """A place of somebody else's, as staff wrote it: its name up to the comma, then its address."""
+    name, _comma, street = text.partition(", ")
+    address = {
+        "@type": "PostalAddress",
+        "streetAddress": street or name,
+        "addressCountry": _COUNTRIES.get(institution.zone, ""),
+    }
+    return {
+        "@type": "Place",
+        "name": name,
         "address": {key: value for key, value in address.items() if value},
     }

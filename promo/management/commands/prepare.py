@@ -26,4 +26,5 @@ class Command(BaseCommand):
         url = first_run.prepare()
         if examples:
             demo.fill(now=database_now())
-        self.stdout.write(json.dumps({"first_login_url": url}))
+        way_in = {"first_login_url": url, "first_login_user": first_run.FIRST_ADMINISTRATOR}
+        self.stdout.write(json.dumps(way_in))

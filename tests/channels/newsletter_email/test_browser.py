@@ -3,7 +3,7 @@
 import pytest
 
 from promo.channels.newsletter_email import preview_html
-from promo.mailing.slots import ReaderLinks
+from promo.mailing.slots import Slot
 from promo.values import Message, Variant
 from tests.browser import OpenPage, axe_faults
 from tests.channels import samples
@@ -11,7 +11,7 @@ from tests.channels.newsletter_email import issues
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-LINKS = ReaderLinks("https://e.org/u/1", "https://e.org/p/1", "https://e.org/v/1")
+LINKS = {slot: f"https://e.org/{slot}/1" for slot in Slot}
 # A mail is shown inside a mail program, which has the landmarks.
 NOT_FOR_MAIL = ("region", "landmark-one-main")
 MAILS = {

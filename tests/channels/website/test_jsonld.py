@@ -12,6 +12,7 @@ import pytest
 
 from promo.channels.website.jsonld import dumps, event_jsonld, item_jsonld
 from promo.channels.website.opengraph import item_meta
+from promo.channels.website.places import address_line
 from promo.values import EventStatus, ItemFacts, PlaceFacts
 from tests.channels.website import programme
 
@@ -88,6 +89,22 @@ def test_an_event_without_a_place_is_at_the_institution() -> None:
     assert place["name"] == INSTITUTION.name
     assert place["address"]["addressCountry"] == "PL"
     assert place["address"]["streetAddress"] == INSTITUTION.address
+
+
+def test_an_event_elsewhere_is_not_at_the_institution() -> None:
+    venue = "Dom Kultury „Pod Lipami”, ul. Lipowa 3, Kluczbork"
+    item = programme.item(1, place=PlaceFacts(name=venue, elsewhere=True))
+    place = event(item)["location"]
+    assert place["@type"] == "Place"
+    assert place["name"] == "Dom Kultury „Pod Lipami”"
+    assert place["address"] == {
+        "@type": "PostalAddress",
+        "streetAddress": "ul. Lipowa 3, Kluczbork",
+        "addressCountry": "PL",
+    }
+    assert address_line(item, INSTITUTION) == venue
+    park = programme.item(1, place=PlaceFacts(name="Park Miejski", elsewhere=True))
+    assert event(park)["location"]["address"]["streetAddress"] == "Park Miejski"
 
 
 def test_a_series_gives_an_event_for_each_coming_date() -> None:

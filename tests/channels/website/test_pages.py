@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import re
@@ -160,12 +161,35 @@ def test_an_outcome_has_its_heading_and_the_way_on(tone: str) -> None:
     assert page.xpath("//main//a/@href") == ["/"]
 
 
-def test_an_item_is_not_offered_in_a_language_in_which_it_is_not_written(
-    pages: dict[str, str],
-) -> None:
-    assert html.fromstring(pages["agenda"]).xpath("//header//a[@hreflang='en']")
-    assert not html.fromstring(pages["item-0"]).xpath("//header//a[@hreflang]")
-
-
 def test_an_address_is_not_torn_apart(pages: dict[str, str]) -> None:
-    assert "ul.\u00a0Zamkowa\u00a06, 46-200 Kluczbork" in pages["item-0"]
+    page = html.fromstring(pages["item-0"])
+    parts = page.xpath("//dd[@class='where']/span[@class='part']")
+    assert [part.text for part in parts[-2:]] == ["ul.\u00a0Zamkowa\u00a06,", "46-200 Kluczbork"]
+    assert page.xpath("string(//dd[@class='where'])").endswith("6, 46-200 Kluczbork")
+
+
+def test_a_telephone_number_can_be_called_with_a_tap() -> None:
+    item = dataclasses.replace(
+        programme.MEETING,
+        contact="Justyna Miodek, tel. 77 000 00 11 albo +48 600-700-800",
+        sign_up="telefonicznie: 770000012",
+        capacity=123456789,
+    )
+    page = html.fromstring(public_pages.item_page(item))
+    links = page.xpath("//section[@class='facts']//a[starts-with(@href, 'tel:')]")
+    assert [(link.get("href"), link.text) for link in links] == [
+        ("tel:770000012", "770000012"),
+        ("tel:770000011", "77 000 00 11"),
+        ("tel:+48600700800", "+48 600-700-800"),
+    ]
+    contact = page.xpath("string(//dd[@class='contact'])")
+    assert contact == "Justyna Miodek, tel.\u00a077 000 00 11 albo\u00a0+48 600-700-800"
+
+
+def test_a_contact_without_a_number_is_plain_text_and_an_address_is_written_to() -> None:
+    for contact, link in (("Informacja, parter", None), ("a@example.org", "mailto:a@example.org")):
+        item = dataclasses.replace(programme.MEETING, contact=contact)
+        page = html.fromstring(public_pages.item_page(item))
+        links = page.xpath("//dd[@class='contact']//a/@href")
+        assert links == ([link] if link else [])
+        assert page.xpath("string(//dd[@class='contact'])") == contact

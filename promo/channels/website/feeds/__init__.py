@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from promo.channels.website.recurrence import last_day
 from promo.channels.website.text import clean, no_markup
 from promo.channels.website.words import headline
+from promo.rendering.polish import bind
 from promo.values import EventStatus, InstitutionFacts, ItemFacts
 
 FEED_LENGTH = 50
@@ -106,6 +107,11 @@ def guid(item: ItemFacts, info: FeedInfo) -> str:
 
 def markup_free_headline(item: ItemFacts) -> str:
     return no_markup(headline(item))
+
+
+def bound(text: str, item: ItemFacts) -> str:
+    """The text with the no-break spaces of its language: an hour stays with its "godz."."""
+    return bind(text) if item.language.startswith("pl") else text
 
 
 def last_change(entries: Sequence[Entry], info: FeedInfo) -> datetime:

@@ -11,6 +11,7 @@ from promo.channels.website.feeds import (
     Entry,
     FeedInfo,
     body,
+    bound,
     categories,
     guid,
     in_feed_order,
@@ -62,7 +63,7 @@ def _add_entry(node: Element, entry: Entry, info: FeedInfo) -> None:
     for name in categories(item):
         _add(node, "category", term=name)
     if lead := no_markup(item.lead):
-        _add(node, "summary", lead)
+        _add(node, "summary", bound(lead, item))
     _add(node, "content", etree.CDATA(body(entry)), type="html")
     for picture in item.pictures[:1]:
         if picture.size > 0 and picture.mime_type and (url := ascii_url(picture.url)):

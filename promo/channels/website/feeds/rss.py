@@ -13,6 +13,7 @@ from promo.channels.website.feeds import (
     Entry,
     FeedInfo,
     body,
+    bound,
     categories,
     guid,
     in_feed_order,
@@ -77,7 +78,7 @@ def _add_item(node: Element, entry: Entry, info: FeedInfo) -> None:
     for name in categories(item):
         add(node, "category", name)
     # Readers take a description for HTML, so the plain lead is escaped once more.
-    add(node, "description", html.escape(flat(item.lead), quote=False))
+    add(node, "description", html.escape(bound(flat(item.lead), item), quote=False))
     add(node, f"{{{CONTENT}}}encoded", etree.CDATA(body(entry)))
     _add_pictures(node, item.pictures)
     _add_event(node, item, info)
