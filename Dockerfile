@@ -16,7 +16,8 @@ RUN SECRET_KEY=build PROMO_ENCRYPTION_KEYS=build PROMO_HOME=/var/lib/promo \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/promo promo \
-    && install --directory --owner promo --group promo /var/lib/promo/media
+    && install --directory --owner promo --group promo \
+        /var/lib/promo/media /var/lib/promo/imports
 COPY --from=build /opt/promo /opt/promo
 COPY --from=build /var/lib/promo/static /var/lib/promo/static
 ENV PATH=/opt/promo/venv/bin:$PATH \

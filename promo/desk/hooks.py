@@ -27,6 +27,7 @@ from promo.desk.items import ItemViewSet
 from promo.desk.places import PlacesGroup
 from promo.desk.planpanel import PlanViewSet
 from promo.desk.publications import PublicationsViewSet
+from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
 from promo.models import (
     Branch,
@@ -72,6 +73,7 @@ def viewsets() -> list[ViewSet]:
         InboxViewSet(),
         DestinationViewSet(),
         PlanViewSet(),
+        ReaderImportsViewSet(),
     ]
 
 

@@ -4,16 +4,19 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, ModelChoiceFilter
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
-from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, YesNoColumn
+from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne, YesNoColumn
 from promo.models import Newsletter, Subscriber, Subscription
 from promo.services import newsletters, subscribers
 from promo.services.clock import database_now
@@ -63,6 +66,7 @@ class NewsletterViewSet(DeskViewSet):
         FieldPanel("description"),
         FieldRowPanel([FieldPanel("from_name"), FieldPanel("from_email")]),
         FieldRowPanel([FieldPanel("reply_to"), FieldPanel("language")]),
+        FieldPanel("unknown_policy"),
         FieldPanel("open_to_sign_up"),
     ]
 
@@ -88,8 +92,20 @@ class SubscriberFilters(WagtailFilterSet):
         fields = ["language"]
 
 
+class SubscriberList(OneByOne):
+    """Readers come from sign-up forms and from files, not one by one from the desk."""
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        if not self.request.user.has_perm("promo.add_subscriber"):
+            return []
+        address = reverse("reader_imports:index")
+        return [HeaderButton(_("Import readers"), url=address, icon_name="upload")]
+
+
 class SubscriberViewSet(DeskViewSet):
     model = Subscriber
+    index_view_class = SubscriberList
     delete_view_class = SubscriberDelete
     icon = "user"
     url_prefix = "subscribers"

@@ -56,8 +56,13 @@ class Subscription(models.Model):
         ACTIVE = "active", _("subscribed")
         ENDED = "ended", _("unsubscribed")
 
-    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="subscriptions")
-    newsletter = models.ForeignKey("promo.Newsletter", models.CASCADE, related_name="subscriptions")
+    # No index of their own: `subscription_once` and `subscription_readers` begin with them.
+    subscriber = models.ForeignKey(
+        Subscriber, models.CASCADE, db_index=False, related_name="subscriptions"
+    )
+    newsletter = models.ForeignKey(
+        "promo.Newsletter", models.CASCADE, db_index=False, related_name="subscriptions"
+    )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
     asked_at = models.DateTimeField(null=True, blank=True)
     confirm_at = models.DateTimeField(

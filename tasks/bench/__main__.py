@@ -23,7 +23,10 @@ def main() -> int:
     mail.add_argument("--connections", type=int, default=8, help="of each worker process")
     mail.add_argument("--delay", type=float, default=0, help="milliseconds before each answer")
     mail.set_defaults(run=_mail)
-    for subject in (mail,):
+    imported = subjects.add_parser("import", help="read readers from a file")
+    imported.add_argument("--rows", type=int, default=1_000_000)
+    imported.set_defaults(run=_import)
+    for subject in (mail, imported):
         subject.add_argument("--json", action="store_true", help="for programs")
     asked = parser.parse_args()
     try:
@@ -47,6 +50,13 @@ def _mail(asked: argparse.Namespace) -> Mapping[str, Any]:
             delay=asked.delay,
         )
     )
+
+
+def _import(asked: argparse.Namespace) -> Mapping[str, Any]:
+    from tasks.bench import imports, stage  # noqa: PLC0415 -- as above
+
+    with stage.engines({}):
+        return imports.run(rows=asked.rows)
 
 
 def _table(figures: Mapping[str, Any]) -> str:

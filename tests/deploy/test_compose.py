@@ -76,9 +76,10 @@ def test_the_queue_evicts_nothing() -> None:
 
 def test_what_is_kept_lies_in_volumes() -> None:
     kept = {name: services()[name]["volumes"] for name in ("web", "worker", "postgres", "redis")}
+    shared = ["media:/var/lib/promo/media", "imports:/var/lib/promo/imports"]
     assert kept == {
-        "web": ["media:/var/lib/promo/media"],
-        "worker": ["media:/var/lib/promo/media"],
+        "web": shared,
+        "worker": shared,
         # Where the image of PostgreSQL 18 keeps its data; up to 17 it was a directory below.
         "postgres": ["postgres:/var/lib/postgresql"],
         "redis": ["redis:/data"],
