@@ -17,7 +17,14 @@ from config.broker import BROKER, VISIBILITY_TIMEOUT
 app = Celery(
     "promo",
     # A top-level package without tasks.py modules is not found by autodiscovery: name them.
-    include=["tasks.publishing", "tasks.mailing", "tasks.sources", "tasks.upkeep"],
+    include=[
+        "tasks.publishing",
+        "tasks.mailing",
+        "tasks.sources",
+        "tasks.readers",
+        "tasks.returns",
+        "tasks.upkeep",
+    ],
 )
 app.conf.update(
     **BROKER,
@@ -50,6 +57,8 @@ app.conf.update(
         "tasks.publishing.*": {"queue": "publish"},
         "tasks.mailing.*": {"queue": "mail"},
         "tasks.sources.*": {"queue": "fetch"},
+        "tasks.readers.*": {"queue": "fetch"},
+        "tasks.returns.*": {"queue": "fetch"},
         "tasks.upkeep.*": {"queue": "upkeep"},
     },
 )

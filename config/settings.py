@@ -124,6 +124,10 @@ PROMO_QUIET_PERIOD = timedelta(seconds=env.float("PROMO_QUIET_PERIOD_SECONDS", d
 PROMO_LOOKS = [
     timedelta(seconds=s) for s in env.list("PROMO_LOOK_SECONDS", float, [5.0, 30.0, 120.0, 600.0])
 ]
+# A private key in PEM, where Promo and not the relay signs mails (DKIM), and its name in DNS.
+PROMO_DKIM_KEY = env.str("PROMO_DKIM_KEY", default="")
+PROMO_DKIM_SELECTOR = env.str("PROMO_DKIM_SELECTOR", default="promo")
+
 # How long a worker holds a batch of a mailing that it does not renew; it renews every quarter.
 PROMO_MAIL_LEASE = timedelta(seconds=env.float("PROMO_MAIL_LEASE_SECONDS", default=60))
 # A hint that brought no claim within this time is given again.

@@ -13,6 +13,8 @@ AFTER_CLAIM = "after_claim"
 AFTER_MARK = "after_mark"
 AFTER_ACCEPT = "after_accept"
 AFTER_SETTLE = "after_settle"
+AFTER_STORE = "after_store"
+MERGING = "merging"
 
 
 def reached(point: str) -> None:

@@ -2,10 +2,21 @@
 
 from celery import shared_task
 
-from promo.services import confirmations, health, looking, mailings, publishing, sources
+from promo.services import (
+    confirmations,
+    fetching,
+    health,
+    looking,
+    mailings,
+    publishing,
+    reader_imports,
+    returns,
+    sources,
+)
 from promo.services.clock import database_now
-from tasks import mailing
+from tasks import mailing, readers
 from tasks import publishing as publishing_tasks
+from tasks import returns as return_tasks
 from tasks import sources as source_tasks
 
 
@@ -31,3 +42,11 @@ def hand_out() -> None:
         mailing.confirm.delay(subscription_id)
     for source_id in sources.due(now=now):
         source_tasks.read.delay(source_id)
+    reader_imports.forget_old(now=now)
+    for import_id in reader_imports.hand_out(now=now):
+        readers.read.delay(import_id)
+    returns.sweep(now=now)
+    if fetching.due(now=now):
+        return_tasks.fetch.delay()
+    for mail_id in returns.hand_out(now=now):
+        return_tasks.process.delay(mail_id)

@@ -3,12 +3,14 @@
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
 from promo.models.health import Heartbeat
+from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
 from promo.models.mailings import Batch, Delivery, DeliveryEvent, Mailing, UnknownPolicy
 from promo.models.newsletters import Issue, Newsletter
 from promo.models.photos import Photo, PhotoRendition
 from promo.models.publications import Attempt, Publication
+from promo.models.returns import ReturnedMail, ReturnMailbox
 from promo.models.sources import Entry, Source
 from promo.models.subscribers import Consent, Subscriber, Subscription, Suppression
 
@@ -36,6 +38,10 @@ __all__ = [
     "Photo",
     "PhotoRendition",
     "Publication",
+    "ReaderImport",
+    "RefusedRow",
+    "ReturnMailbox",
+    "ReturnedMail",
     "Source",
     "Subscriber",
     "Subscription",

@@ -12,7 +12,16 @@ from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry
 
 from promo.errors import InvalidInput
-from promo.models import Consent, DeliveryEvent, Newsletter, Subscriber, Subscription, Suppression
+from promo.models import (
+    Consent,
+    DeliveryEvent,
+    Newsletter,
+    RefusedRow,
+    Subscriber,
+    Subscription,
+    Suppression,
+)
+from promo.services import keeping
 from promo.vault import address_hash
 
 ASK_AGAIN = timedelta(hours=24)
@@ -212,6 +221,9 @@ def erase(*, subscriber: Subscriber, now: datetime) -> None:
         )
         # Mail servers repeat the address in their replies.
         DeliveryEvent.objects.filter(delivery__subscriber=subscriber).update(text="")
+        keeping.forget_reader(subscriber=subscriber, now=now)
+        # Reports of imports quote the rows that brought nobody.
+        RefusedRow.objects.filter(line__icontains=subscriber.email).delete()
         # The desk's history stays without the name of what was changed: the address.
         ModelLogEntry.objects.for_instance(subscriber).update(label="", data={})
         subscriber.delete()

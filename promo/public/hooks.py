@@ -1,0 +1,83 @@
+"""What mail providers tell us at /hooks/anymail/: kept as it is told, read later.
+
+django-anymail checks who speaks and puts it into common words; addresses of providers that are not
+named in PROMO_HOOKS do not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from anymail import urls as anymail_urls
+from anymail.signals import AnymailTrackingEvent, tracking
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from promo.errors import ConfigurationError
+from promo.mailing import tracked
+from promo.models import ReturnedMail
+from promo.services import keeping
+from promo.services.clock import database_now
+
+LARGEST = 256 * 1024
+"""Octets a provider may tell at once; some tell of hundreds of mails in one request."""
+
+_View = Callable[..., HttpResponseBase]
+
+
+def urlpatterns(providers: Sequence[str]) -> list[URLPattern]:
+    """`<provider>/tracking/` for each. Raises ConfigurationError for one that nobody knows."""
+    views = {pattern.name: pattern.callback for pattern in anymail_urls.urlpatterns}
+    return [
+        path(f"{provider}/tracking/", _bounded(_view(views, provider)), name=f"hook-{provider}")
+        for provider in providers
+    ]
+
+
+def _view(views: dict[str, _View], provider: str) -> _View:
+    view = views.get(f"{provider}_tracking_webhook")
+    if view is None:
+        text = _("PROMO_HOOKS names a mail provider that is not known: {name}")
+        raise ConfigurationError(text.format(name=provider))
+    return view
+
+
+def _bounded(view: _View) -> _View:
+    """Nobody reads more than so much of a stranger."""
+
+    @csrf_exempt
+    @wraps(view)
+    def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        length = request.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > LARGEST:
+            return HttpResponse(status=413)
+        return view(request, *args, **kwargs)
+
+    return bounded
+
+
+@receiver(tracking)
+def keep(event: AnymailTrackingEvent, esp_name: str, **_more: Any) -> None:
+    """Store what something follows from; the provider hears 200 once it is committed."""
+    if event.event_type not in tracked.TELLING:
+        return
+    told = {
+        "provider": esp_name,
+        "type": event.event_type,
+        "reason": event.reject_reason or "",
+        "id": event.event_id or "",
+        "at": event.timestamp.isoformat() if event.timestamp else "",
+        "message_id": str(event.message_id or ""),
+        "recipient": event.recipient or "",
+        "text": " ".join(filter(None, (event.mta_response, event.description))),
+    }
+    keeping.store(
+        raw=tracked.keep(told, [event.metadata, event.esp_event]),
+        source=ReturnedMail.Source.WEBHOOK,
+        now=database_now(),
+    )

@@ -1,0 +1,82 @@
+"""Returned mails as received: stored before anything is made of them, and forgotten in time."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Coalesce, Lower
+
+from promo.models import ReturnedMail, Subscriber
+
+KEPT = timedelta(days=30)
+KEPT_FOR_A_PERSON = timedelta(days=90)
+"""How long the mail itself is kept, from its arrival."""
+
+REMEMBERED = timedelta(days=400)
+"""How long it is remembered that it came: the same one fetched again counts for nothing."""
+
+_A_TIME = 500
+_NOTHING: dict[str, Any] = {"raw": None, "text": "", "recipient": ""}
+
+
+def store(*, raw: bytes, source: ReturnedMail.Source, recipient: str = "", now: datetime) -> None:
+    """Keep the mail; on return it is committed, and may be deleted where it came from.
+
+    The same one a second time changes nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO on")
+        ReturnedMail.objects.bulk_create(
+            [
+                ReturnedMail(
+                    digest=digest(raw, recipient),
+                    source=source,
+                    recipient=recipient[:320],
+                    raw=raw,
+                    received_at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def digest(raw: bytes, recipient: str) -> str:
+    """The same for the same mail, however its line ends were changed on the way."""
+    same = b"\n".join(line.rstrip() for line in raw.strip().splitlines())
+    return hashlib.sha256(recipient.lower().encode("utf-8", "replace") + b"\n" + same).hexdigest()
+
+
+def forget_old(*, now: datetime) -> None:
+    """Drop mails that were read long ago, and in the end the memory of them. Cheap: every tick."""
+    read = ReturnedMail.objects.filter(processed_at__isnull=False)
+    person = Q(verdict=ReturnedMail.Verdict.UNINTELLIGIBLE)
+    _drop(read.filter(~person, received_at__lte=now - KEPT, raw__isnull=False))
+    _drop(read.filter(person, received_at__lte=now - KEPT_FOR_A_PERSON, raw__isnull=False))
+    ids = read.filter(received_at__lte=now - REMEMBERED).values("id")[:_A_TIME]
+    ReturnedMail.objects.filter(id__in=ids).delete()
+
+
+def _drop(rows: QuerySet[ReturnedMail]) -> None:
+    ids = rows.values("id")[:_A_TIME]
+    ReturnedMail.objects.filter(id__in=ids).update(**_NOTHING)
+
+
+def forget_reader(*, subscriber: Subscriber, now: datetime) -> None:
+    """Leave nothing of this reader's address in what came back. Call it before the erasure.
+
+    A mail that nobody could assign is found by the address in it; one that is read later finds its
+    reader gone and is dropped then (`promo.services.returns`).
+    """
+    ReturnedMail.objects.filter(delivery__subscriber=subscriber).update(**_NOTHING)
+    unassigned = ReturnedMail.objects.filter(delivery=None, raw__isnull=False)
+    low = Lower(Func("raw", Value("escape"), function="encode", output_field=TextField()))
+    named = unassigned.annotate(low=low).filter(low__contains=subscriber.email.lower())
+    named.update(
+        **_NOTHING,
+        processed_at=Coalesce("processed_at", Value(now)),
+        verdict=ReturnedMail.Verdict.NOBODY,
+    )

@@ -1,0 +1,89 @@
+"""Who must not be mailed any more: above all newsletters, by a hash that survives erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from promo.mailing.replies import Category
+from promo.models import Consent, Subscriber, Subscription, Suppression
+from promo.services.deliveries import Event
+
+Reason = Suppression.Reason
+
+# Statuses after which no second try is worth it (RFC 3463). 5.2.x is a full mailbox, 5.7.x is
+# the provider's mind about us: neither is the reader's fault, and neither stands here.
+NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+
+_STRENGTH = (Reason.WISH, Reason.BOUNCE, Reason.COMPLAINT)
+"""A wish may be changed by a new consent; the others outweigh it."""
+
+
+def suppress_refused(*, events: Iterable[Event], now: datetime) -> None:
+    """Suppress the readers whose addresses do not exist, by the relay's own replies.
+
+    Call it within the transaction that settles them: four statements at most, none where no reply
+    says so.
+    """
+    gone = [
+        event.delivery_id
+        for event in events
+        # Not by the status alone: a relay may say the same of our own sender (MAIL).
+        if event.enhanced in NO_SUCH_ADDRESS and event.category == Category.ADDRESS
+    ]
+    if gone:
+        readers = Subscriber.objects.filter(deliveries__id__in=gone)
+        suppress(
+            subscriber_ids=list(readers.values_list("id", flat=True).distinct()),
+            reason=Reason.BOUNCE,
+            source=_("refused by the mail server: the address does not exist"),
+            now=now,
+        )
+
+
+def suppress(
+    *, subscriber_ids: Collection[int], reason: Reason, source: str, now: datetime
+) -> None:
+    """Nothing goes to these readers any more, and their subscriptions end, with a note why.
+
+    Repeating it changes nothing, but that a stronger reason takes the place of a weaker one.
+    """
+    with transaction.atomic():
+        # In the order of the hashes: whoever suppresses the same ones at once waits, never locks.
+        hashes = list(
+            Subscriber.objects.filter(id__in=subscriber_ids)
+            .order_by("address_hash")
+            .values_list("address_hash", flat=True)
+        )
+        Suppression.objects.bulk_create(
+            [Suppression(address_hash=one, reason=reason, at=now) for one in hashes],
+            ignore_conflicts=True,
+        )
+        weaker = _STRENGTH[: _STRENGTH.index(reason)]
+        if weaker:
+            Suppression.objects.filter(address_hash__in=hashes, reason__in=weaker).update(
+                reason=reason, at=now
+            )
+        _end_subscriptions(subscriber_ids, source=source, now=now)
+
+
+def _end_subscriptions(subscriber_ids: Collection[int], *, source: str, now: datetime) -> None:
+    open_ones = (
+        Subscription.objects.filter(subscriber_id__in=subscriber_ids)
+        .exclude(state=Subscription.State.ENDED)
+        .order_by("id")
+        .select_for_update()
+    )
+    ids = list(open_ones.values_list("id", flat=True))
+    if not ids:
+        return
+    Subscription.objects.filter(id__in=ids).update(
+        state=Subscription.State.ENDED, ended_at=now, confirm_at=None
+    )
+    Consent.objects.bulk_create(
+        Consent(subscription_id=one, act=Consent.Act.WITHDRAWN, at=now, source=source[:200])
+        for one in ids
+    )
