@@ -56,8 +56,9 @@ types: $(VENV)/installed-dev ## mypy, strict
 layers: $(VENV)/installed-dev ## The arrows between the packages
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed ## Benchmarks
-	$(BIN)/promo bench
+bench: $(VENV)/installed ## Benchmarks: mail and import
+	$(BIN)/promo bench mail
+	$(BIN)/promo bench import
 
 lock: ## Resolve the two lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra embedded --group build --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -o requirements.txt

@@ -133,14 +133,16 @@ def test_production_code_never_asks_whether_it_is_under_test() -> None:
     ] == []
 
 
-def test_nothing_but_the_starter_of_engines_and_the_rehearsed_world_sleeps() -> None:
+def test_nothing_sleeps_but_what_has_a_reason_to() -> None:
     sleeps = {
         path.relative_to(ROOT).parts[:2]
         for path in modules()
         for node in nodes(path)
         if isinstance(node, ast.Call) and "sleep" in names_of(node.func)
     }
-    assert sleeps <= {("promo", "embedded"), ("promo", "rehearsal")}
+    # The courier gathers answers for a moment, and a benchmark looks for its end now and then.
+    few = {("promo", "embedded"), ("promo", "rehearsal"), ("promo", "mailing"), ("tasks", "bench")}
+    assert sleeps <= few
 
 
 def test_the_rehearsed_world_imports_nothing_of_promo() -> None:

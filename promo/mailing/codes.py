@@ -10,8 +10,8 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -30,8 +30,7 @@ class Purpose(IntEnum):
     CLICK = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(NamedTuple):
     """A delivery's codes, each `[0-9]+-[0-9a-f]{20}`."""
 
     unsubscribe: str

@@ -12,24 +12,33 @@ import smtplib
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Protocol
 
 from promo.errors import PublishError
-from promo.mailing.conversation import Broken, Conversation, Outcome, Outgoing
-from promo.mailing.greeting import greet
+from promo.mailing import replies
+from promo.mailing.conversation import Broken, Outcome, Outgoing, Verdict
+from promo.mailing.greeting import abandon, greet_aside
+from promo.mailing.line import Line
 from promo.mailing.relay import Relay
-from promo.mailing.replies import CLOSING
+from promo.mailing.replies import Phase
 
-_READ = 64 * 1024
-_LOOK_ROUND = 1.0
+_PATIENCE = 0.0003
+"""Seconds in which more of several busy connections may answer, to be heard in one turn."""
+
+_LOOK_ROUND = 0.5
 """Seconds between two looks for connections whose time is over."""
 
 _PAUSES = (0.5, 1, 2, 5, 10, 30)
 """Seconds before the next try to connect, after so many failures in a row."""
+
+_GREETING_STEPS = 10
+"""More steps than a greeting has; each may take `timeouts.connect`, all of them this many."""
+
+_KEEP_IDLE = 60.0
+"""Seconds after which a connection that nobody used is not trusted: a firewall may have cut it."""
 
 
 class Load(Protocol):
@@ -39,8 +48,16 @@ class Load(Protocol):
         """The next mail; None where there is none at this moment."""
         ...
 
+    def at_hand(self) -> int:
+        """How many mails could be taken at this moment: so many connections are worth opening."""
+        ...
+
     def over(self) -> bool:
         """True once no further mail will come."""
+        ...
+
+    def may_send(self) -> bool:
+        """False: nothing may leave any more, not even the body of a mail that was taken before."""
         ...
 
     def heard(self, begun: Sequence[Outgoing], outcomes: Sequence[Outcome]) -> None:
@@ -66,81 +83,114 @@ class Courier:
         self._tls = tls or ssl.create_default_context()
         self._clock = clock
         self._selector = selectors.DefaultSelector()
-        self._lines: set[_Line] = set()
-        self._greetings: set[Future[smtplib.SMTP]] = set()
-        self._greeters = ThreadPoolExecutor(4, thread_name_prefix="greeter")
+        self._lines: set[Line] = set()
+        self._greetings: dict[Future[smtplib.SMTP], float] = {}
+        """Connections being opened, and until when each may take."""
         self._bell, self._ear = socket.socketpair()
-        self._ear.setblocking(False)
+        for end in (self._bell, self._ear):
+            end.settimeout(0)
         self._selector.register(self._ear, selectors.EVENT_READ, None)
         self._failures = 0
         self._not_before = 0.0
+        self._rested_at = clock()
+        self._hurried = False
+        """A mail may be begun although the relay has said nothing: the next look does not wait."""
 
     def wake(self) -> None:
-        """There may be something to take: for the thread that prepares the mails."""
-        with suppress(BlockingIOError):
+        """There may be something to take: for the thread that prepares the mails. Never raises."""
+        with suppress(OSError):  # rung already and not heard yet, or closed
             self._bell.send(b"!")
 
     def carry(self, load: Load) -> None:
-        """Carry until the load is over and every mail of it has been answered."""
+        """Carry until the load is over and every mail of it has been answered.
+
+        Whatever the load raises leaves mails half said: the courier can only be closed then.
+        """
         self._forget_the_dead()
+        self._hurried = True
         looked_round = self._clock()
         while not (load.over() and self._all_idle()):
-            turn = _Turn(load)
-            if not self._open_more(turn):
+            if not self._open_more(load):
                 break
-            for key, events in self._selector.select(_LOOK_ROUND):
+            turn = _Turn(load)
+            for key, events in self._heard_together():
                 if key.data is None:
                     self._hear_the_bell()
                 else:
                     self._serve(key.data, events, turn)
-            if self._clock() - looked_round >= _LOOK_ROUND:
-                looked_round = self._clock()
-                self._end_overdue(turn)
             self._begin_idle(turn)
             self._leave(turn)
+            if self._clock() - looked_round >= _LOOK_ROUND:
+                looked_round = self._clock()
+                self._end_overdue(load)
+        self._rested_at = self._clock()
+
+    def _heard_together(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """What the relay has said. On several busy connections a moment's patience gathers more
+        of it in one turn: a turn costs a look, a record in the journal and a wake of Redis.
+        """
+        events = self._selector.select(0 if self._hurried else _LOOK_ROUND)
+        self._hurried = False
+        if 0 < len(events) < len(self._lines) // 2:
+            time.sleep(_PATIENCE)
+            return self._selector.select(0)
+        return events
 
     def close(self) -> None:
-        """Say goodbye to the relay. All answers came before, so nothing that happens here counts."""
-        self._greeters.shutdown(wait=False, cancel_futures=True)
+        """Say goodbye to the relay. All answers came before: nothing that happens here counts."""
+        for greeting in self._greetings:
+            abandon(greeting)
+        self._greetings.clear()
         for line in list(self._lines):
-            with suppress(OSError):
-                line.sock.setblocking(False)
-                line.sock.send(b"QUIT\r\n")
-            self._drop(line)
+            self._part(line)
         self._selector.close()
         self._bell.close()
         self._ear.close()
 
     # -- one turn
 
-    def _serve(self, line: _Line, events: int, turn: _Turn) -> None:
+    def _serve(self, line: Line, events: int, turn: _Turn) -> None:
+        """Read first: what the relay has said was said before it heard what we write now."""
         try:
-            if events & selectors.EVENT_WRITE:
-                line.flush()
             if events & selectors.EVENT_READ:
                 self._read(line, turn)
-        except (OSError, Broken) as error:
+        except Broken as error:
+            turn.outcomes += error.outcomes
+            if any(one.verdict in _DEFINITE for one in error.outcomes):
+                self._prove_useful(line)
+            self._lose(line, str(error), turn, code=error.code)
+            return
+        except OSError as error:
             self._lose(line, str(error) or type(error).__name__, turn)
+            return
+        if events & selectors.EVENT_WRITE:
+            line.flush()
+            line.due = self._clock() + line.patience(self._relay.timeouts)
+            self._watch(line)
 
-    def _read(self, line: _Line, turn: _Turn) -> None:
+    def _read(self, line: Line, turn: _Turn) -> None:
         data = line.read()
         if data is None:
             return
         if not data:
-            self._lose(line, "the relay hung up", turn)
-            return
+            message = "the relay hung up"
+            raise Broken(message)
         talk = line.talk
-        early = line.dot_unsaid
-        outcomes, say = talk.feed(data)
-        turn.outcomes += outcomes
-        if early and outcomes:
-            raise Broken(outcomes[0].text)  # an answer before the end of the body: mails would mix
-        if say:
-            turn.words.append((line, say, 0))
+        outcomes, say = talk.feed(data, dot_said=not line.dot_unsaid)
+        if outcomes:
+            turn.outcomes += outcomes
+            if not line.useful:
+                self._prove_useful(line)
         if talk.cleared is not None:
+            if not turn.load.may_send():
+                message = "the mailing was stopped"
+                raise Broken(message)
             turn.begin(line)
-        elif talk.closing and talk.idle:
-            self._lose(line, f"{CLOSING}", turn)
+        elif say:
+            turn.words.append((line, say, 0))
+        elif talk.awaited != line.awaited:  # a reply has come, and another one is waited for
+            line.awaited = talk.awaited
+            line.due = self._clock() + line.patience(self._relay.timeouts)
 
     def _begin_idle(self, turn: _Turn) -> None:
         """Give every connection without work the envelope of a mail."""
@@ -148,7 +198,7 @@ class Courier:
             if not line.talk.idle or line.waits:
                 continue
             if line.spent:
-                self._drop(line)
+                self._part(line)
                 continue
             mail = turn.load.take()
             if mail is None:
@@ -159,78 +209,114 @@ class Courier:
         """The journal first, then the words."""
         if turn.begun or turn.outcomes:
             turn.load.heard(turn.begun, turn.outcomes)
-        lost = _Turn(turn.load)
         now = self._clock()
         for line, words, after_dot in turn.words:
             if line not in self._lines:
                 continue
-            try:
-                line.say(words, after_dot=after_dot)
-            except OSError as error:
-                self._lose(line, str(error), lost)
-            else:
-                line.due = now + line.patience(self._relay)
-                self._watch(line)
-        if lost.outcomes:
-            turn.load.heard((), lost.outcomes)
+            line.say(words, after_dot=after_dot)
+            line.due = now + line.patience(self._relay.timeouts)
+            line.awaited = line.talk.awaited
+            self._watch(line)
+
+    def _end_overdue(self, load: Load) -> None:
+        """Between two turns: in the middle of one there are words that nobody has said yet."""
+        turn = _Turn(load)
+        now = self._clock()
+        for line in list(self._lines):
+            if now > line.due and not line.talk.idle:
+                self._lose(line, "the relay did not answer in time", turn)
+        if turn.outcomes:
+            load.heard((), turn.outcomes)
 
     # -- connections
 
-    def _open_more(self, turn: _Turn) -> bool:
+    def _open_more(self, load: Load) -> bool:
         """Open a connection where one may help. False: the load has given the relay up."""
-        for greeting in [one for one in self._greetings if one.done()]:
-            self._greetings.discard(greeting)
+        if self._greetings and not self._admit_greeted(load):
+            return False
+        busy = sum(not line.talk.idle for line in self._lines)
+        useful = min(self._relay.connections, busy + load.at_hand())
+        missing = useful - len(self._lines) - len(self._greetings)
+        if missing <= 0 or self._clock() < self._not_before or load.over():
+            return True
+        if self._failures:  # one is enough to see whether the relay is back
+            missing = 0 if self._greetings else 1
+        limit = self._clock() + self._relay.timeouts.connect * _GREETING_STEPS
+        for _one in range(missing):
+            greeting = greet_aside(self._relay, self._tls)
+            greeting.add_done_callback(lambda _done: self.wake())
+            self._greetings[greeting] = limit
+        return True
+
+    def _admit_greeted(self, load: Load) -> bool:
+        """Take the new connections into use. False: there is none, and the load has given up."""
+        for greeting, limit in list(self._greetings.items()):
+            if not greeting.done() and self._clock() < limit:
+                continue
+            del self._greetings[greeting]
             try:
+                if not greeting.done():
+                    abandon(greeting)
+                    raise replies.unreachable(f"{Phase.CONNECT}: the greeting has no end")
                 self._admit(greeting.result())
             except PublishError as error:
-                self._failures += 1
-                pause = _PAUSES[min(self._failures, len(_PAUSES)) - 1]
-                self._not_before = self._clock() + pause
-                if not self._lines and not self._greetings and not turn.load.unreachable(error):
+                self._note_failure()
+                if not self._lines and not self._greetings and not load.unreachable(error):
                     return False
-        missing = self._relay.connections - len(self._lines) - len(self._greetings)
-        if missing > 0 and self._clock() >= self._not_before and not turn.load.over():
-            for _one in range(1 if self._failures else missing):
-                greeting = self._greeters.submit(greet, self._relay, self._tls)
-                greeting.add_done_callback(lambda _done: self.wake())
-                self._greetings.add(greeting)
         return True
 
     def _admit(self, smtp: smtplib.SMTP) -> None:
-        self._failures = 0
-        line = _Line(smtp, most=self._relay.mails_per_connection)
+        line = Line(smtp, most=self._relay.mails_per_connection)
         self._lines.add(line)
         self._selector.register(line.sock, selectors.EVENT_READ, line)
+        self._hurried = True
 
-    def _watch(self, line: _Line) -> None:
+    def _prove_useful(self, line: Line) -> None:
+        """The relay has said of a mail whether it takes it: connecting was worth it."""
+        if not line.useful:
+            line.useful = True
+            self._failures = 0
+
+    def _note_failure(self) -> None:
+        """A connection was not to be had, or of no use. Those that fail together count once."""
+        now = self._clock()
+        if now >= self._not_before:
+            self._failures += 1
+            self._not_before = now + _PAUSES[min(self._failures, len(_PAUSES)) - 1]
+
+    def _watch(self, line: Line) -> None:
         """Wait for room to write only while something is left to write."""
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.waits else 0)
         if wanted != line.watched:
             line.watched = wanted
             self._selector.modify(line.sock, wanted, line)
 
-    def _lose(self, line: _Line, why: str, turn: _Turn) -> None:
-        turn.outcomes += line.talk.lost(why, dot_said=not line.dot_unsaid)
-        turn.forget(line)
+    def _lose(self, line: Line, why: str, turn: _Turn, *, code: int = 0) -> None:
+        turn.outcomes += line.talk.lost(why, dot_said=not line.dot_unsaid, code=code)
+        self._drop(line)
+        self._hurried = True
+        if not line.useful:
+            self._note_failure()
+
+    def _part(self, line: Line) -> None:
+        """Hang up politely, unless that would be in the middle of something."""
+        if line.talk.idle and not line.waits:
+            line.say_goodbye()
         self._drop(line)
 
-    def _drop(self, line: _Line) -> None:
+    def _drop(self, line: Line) -> None:
         self._lines.discard(line)
-        with suppress(KeyError, ValueError):
-            self._selector.unregister(line.sock)
+        self._selector.unregister(line.sock)
         line.smtp.close()
-
-    def _end_overdue(self, turn: _Turn) -> None:
-        now = self._clock()
-        for line in list(self._lines):
-            if not line.talk.idle and now > line.due:
-                self._lose(line, "the relay did not answer in time", turn)
 
     def _forget_the_dead(self) -> None:
         """A relay that spoke or hung up while nobody asked has ended the connection."""
         for key, _events in self._selector.select(0):
             if key.data is not None:
                 self._drop(key.data)
+        if self._clock() - self._rested_at > _KEEP_IDLE:
+            for line in list(self._lines):
+                self._part(line)
 
     def _hear_the_bell(self) -> None:
         with suppress(BlockingIOError):
@@ -239,6 +325,9 @@ class Courier:
 
     def _all_idle(self) -> bool:
         return all(line.talk.idle for line in self._lines)
+
+
+_DEFINITE = frozenset({Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED})
 
 
 class _Turn:
@@ -250,111 +339,16 @@ class _Turn:
         self.load = load
         self.begun: list[Outgoing] = []
         self.outcomes: list[Outcome] = []
-        self.words: list[tuple[_Line, bytes, int]] = []
+        self.words: list[tuple[Line, bytes, int]] = []
 
-    def begin(self, line: _Line) -> None:
+    def begin(self, line: Line) -> None:
         """The cleared mail's body goes out in this turn, with the next envelope where it may."""
         talk = line.talk
         cleared = talk.cleared
         if cleared is None:
             return
         line.carried += 1
-        following = self.load.take() if talk.may_follow and not line.spent else None
+        following = self.load.take() if talk.pipelining and not line.spent else None
         said = talk.send(following)
         self.begun.append(cleared)
         self.words.append((line, said, len(said) - len(cleared.data) - 3))
-
-    def forget(self, line: _Line) -> None:
-        """Its connection is gone: nothing of this turn is said on it."""
-        self.words = [words for words in self.words if words[0] is not line]
-
-
-class _Line:
-    """One connection: its socket, its talk, and what is still to be written."""
-
-    __slots__ = (
-        "_after_dot",
-        "_rest",
-        "_secure",
-        "carried",
-        "due",
-        "most",
-        "smtp",
-        "sock",
-        "talk",
-        "watched",
-    )
-
-    def __init__(self, smtp: smtplib.SMTP, *, most: int) -> None:
-        if smtp.sock is None:
-            message = "the connection is closed"
-            raise OSError(message)
-        self.smtp = smtp
-        self.sock = smtp.sock
-        self.sock.setblocking(False)
-        self._secure = isinstance(self.sock, ssl.SSLSocket)
-        self.talk = Conversation(pipelining=smtp.has_extn("pipelining"))
-        self.most = most
-        self.carried = 0
-        self.due = float("inf")
-        self.watched = selectors.EVENT_READ
-        self._rest: deque[memoryview] = deque()
-        self._after_dot = 0
-
-    @property
-    def waits(self) -> bool:
-        """Something is left to write."""
-        return bool(self._rest)
-
-    @property
-    def spent(self) -> bool:
-        """It has carried as many mails as the relay wants to see on one connection."""
-        return bool(self.most) and self.carried >= self.most
-
-    @property
-    def dot_unsaid(self) -> bool:
-        """The final dot of the open mail has certainly not left us yet."""
-        left = sum(map(len, self._rest))
-        return self.talk.open is not None and left > self._after_dot
-
-    def patience(self, relay: Relay) -> float:
-        """Seconds to wait for what the relay has to do now (RFC 5321, 4.5.3.2)."""
-        times = relay.timeouts
-        if self.waits:
-            return times.body
-        return times.final if self.talk.open is not None else times.command
-
-    def say(self, words: bytes, *, after_dot: int) -> None:
-        """Write as much as goes at once; the rest follows in `flush`."""
-        self._after_dot = after_dot
-        if not self._rest:
-            written = self._write(words)
-            if written == len(words):
-                return
-            words = words[written:]
-        self._rest.append(memoryview(words))
-
-    def flush(self) -> None:
-        while self._rest:
-            piece = self._rest[0]
-            written = self._write(piece)
-            if written < len(piece):
-                self._rest[0] = piece[written:]
-                return
-            self._rest.popleft()
-
-    def read(self) -> bytes | None:
-        """What the relay has said; None for nothing yet, empty for the end."""
-        try:
-            data = self.sock.recv(_READ)
-            while self._secure and self.sock.pending():  # type: ignore[attr-defined]  # an SSLSocket
-                data += self.sock.recv(_READ)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return None
-        return data
-
-    def _write(self, words: bytes | memoryview) -> int:
-        try:
-            return self.sock.send(words)
-        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-            return 0

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from itertools import groupby
-from typing import cast
+from typing import NamedTuple, cast
 
 from promo.errors import InvalidInput
 from promo.mailing.codes import Codes
@@ -52,8 +52,7 @@ class Sender:
     feedback_id: HeaderText | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """To whom. The name is what the reader once typed: a bad one is left out, the mail goes."""
 
     address: MailAddress
@@ -198,6 +197,11 @@ def _gap(slot: Slot, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]:
     if gap is not None:
         yield gap
         yield b"/=\r\n"
+
+
+def unstuffed(wire: bytes) -> bytes:
+    """The mail as it is once its dot-stuffing is taken away."""
+    return wire.replace(b"\r\n..", b"\r\n.")
 
 
 def _stuffed(lines: bytes) -> bytes:

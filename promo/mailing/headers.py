@@ -54,7 +54,8 @@ class DomainName(str):
     __slots__ = ()
 
     def __new__(cls, value: str) -> Self:
-        domain = _normal_domain(value)
+        # The length first: encoding takes quadratic time (CVE-2022-45061, CVE-2024-3651).
+        domain = _normal_domain(value) if len(value) <= _MAX_DOMAIN else ""
         if not domain:
             raise InvalidInput(_("This is not the name of a domain."), field="domain")
         return super().__new__(cls, domain)
@@ -96,9 +97,7 @@ class MessageId(str):
 @lru_cache(maxsize=4096)
 def _normal_domain(value: str) -> str:
     """The domain in lower-case ASCII; empty for what is none. Kept: readers share few domains."""
-    # The length first: encoding takes quadratic time (CVE-2022-45061, CVE-2024-3651).
-    domain = value if len(value) <= _MAX_DOMAIN else ""
-    domain = domain.lower() if domain.isascii() else _encode_domain(domain)
+    domain = value.lower() if value.isascii() else _encode_domain(value)
     return domain if len(domain) <= _MAX_DOMAIN and _DOMAIN.fullmatch(domain) else ""
 
 

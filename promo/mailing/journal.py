@@ -5,14 +5,16 @@ reads here what that worker knew: begun and answered is settled, begun and not a
 not begun may be sent. A record is written before the body it speaks of leaves us; octets that a
 dead process has written to a socket still arrive.
 
-The journal is one string in Redis for each claim of a batch, made of fixed records. Should Redis
-have been started anew since the mark, or the string be gone, it proves nothing: see `Journal.run`.
+The journal is one string in Redis for each claim of a batch, made of fixed records after a head.
+Should Redis have been started anew since the mark, it proves nothing: see `Journal.run`. Nor does a
+string that was lost meanwhile (emptied, evicted) and begun anew by a later record: it has no head.
 """
 
 from __future__ import annotations
 
 import struct
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from promo.mailing.conversation import Outcome, Outgoing, Verdict
 KEEP_SECONDS = 7 * 86_400
 """Longer than any lease; a journal that nobody has read by then helps nobody."""
 
+_HEAD = b"promo jrn 1"
 _RECORD = struct.Struct("<QBH")  # the delivery, what happened, the reply's code
 _BEGUN = 0
 _KINDS = {verdict: number for number, verdict in enumerate(Verdict, start=1)}
@@ -55,21 +58,25 @@ def records(begun: Iterable[Outgoing], outcomes: Iterable[Outcome]) -> bytes:
 
 def lines(journal: bytes) -> Iterator[Line]:
     """The records of a journal, in order; an unfinished last one is passed by."""
-    whole = len(journal) - len(journal) % _RECORD.size
-    for delivery_id, kind, code in _RECORD.iter_unpack(journal[:whole]):
+    said = journal.removeprefix(_HEAD)
+    whole = len(said) - len(said) % _RECORD.size
+    for delivery_id, kind, code in _RECORD.iter_unpack(said[:whole]):
         yield Line(delivery_id, _VERDICTS.get(kind), code)
 
 
 class Journal:
-    """Writes the journals of one worker over a connection of its own.
+    """Writes the journals of one worker over a connection of its own, from any of its threads.
 
-    Answers are not waited for in each turn: `check` reads them, before every mark.
+    Answers are not waited for in each turn: `check` reads them, before every mark. After a
+    JournalLost nothing can be written until the next `begin`: what was on its way may be missing.
     """
 
     def __init__(self, url: str) -> None:
         pool = redis.ConnectionPool.from_url(url, socket_timeout=5, socket_connect_timeout=5)
         self._connection: Any = pool.make_connection()
-        self._unread = 0
+        self._awaited: deque[int | None] = deque()
+        """For each answer that is still unread: the length of the journal that it must tell."""
+        self._lengths: dict[str, int] = {}
         self._run = ""
         self._lock = threading.Lock()
 
@@ -87,14 +94,16 @@ class Journal:
             if not self._run:
                 self._connection.connect()
                 self._run = self._ask_run()
-            self._send(self._connection.pack_command("SET", key, b"", "EX", KEEP_SECONDS))
+            self._send(self._connection.pack_command("SET", key, _HEAD, "EX", KEEP_SECONDS))
+            self._lengths[key] = len(_HEAD)
             self._read_answers()
 
     def write(self, key: str, data: bytes) -> None:
         """Add records. Returns when the operating system has them. Raises JournalLost."""
         head = b"*3\r\n$6\r\nAPPEND\r\n$%d\r\n%b\r\n$%d\r\n" % (len(key), key.encode(), len(data))
         with self._safely():
-            self._send([head + data + b"\r\n"])
+            self._lengths[key] = length = self._lengths.get(key, 0) + len(data)
+            self._send([head + data + b"\r\n"], length)
 
     def check(self) -> None:
         """Read the answers to everything written. Raises JournalLost where one was no success."""
@@ -104,23 +113,39 @@ class Journal:
     def forget(self, key: str) -> None:
         """The batch is settled: its journal is of no further use. Raises JournalLost."""
         with self._safely():
+            self._lengths.pop(key, None)
             self._send(self._connection.pack_command("UNLINK", key))
+
+    def close(self) -> None:
+        """End the connection; the journals stay."""
+        with self._lock:
+            self._end()
 
     def _ask_run(self) -> str:
         self._connection.send_command("INFO", "server", check_health=False)
         told = self._connection.read_response()
         text = told if isinstance(told, str) else told.decode()
-        named = (line for line in text.splitlines() if line.startswith("run_id:"))
-        return next(named).partition(":")[2]
+        for line in text.splitlines():
+            name, _colon, run = line.partition(":")
+            if name == "run_id":
+                return run
+        message = "INFO names no run_id"
+        raise redis.RedisError(message)
 
-    def _send(self, command: list[bytes]) -> None:
+    def _send(self, command: list[bytes], length: int | None = None) -> None:
+        if not self._run:  # redis-py would connect again by itself, and hide the gap
+            message = "not begun, or lost"
+            raise redis.ConnectionError(message)
         self._connection.send_packed_command(command, check_health=False)
-        self._unread += 1
+        self._awaited.append(length)
 
     def _read_answers(self) -> None:
-        while self._unread:
-            self._connection.read_response()
-            self._unread -= 1
+        while self._awaited:
+            told = self._connection.read_response()
+            wanted = self._awaited.popleft()
+            if wanted is not None and told != wanted:
+                message = f"a journal is {told} octets long instead of {wanted}"
+                raise redis.RedisError(message)
 
     @contextmanager
     def _safely(self) -> Iterator[None]:
@@ -128,17 +153,18 @@ class Journal:
             try:
                 yield
             except (redis.RedisError, OSError) as error:
-                self.close()
+                self._end()
                 message = "The journal of mailings (Redis) cannot be reached."
                 raise JournalLost(message, detail=str(error)) from error
 
-    def close(self) -> None:
+    def _end(self) -> None:
         self._connection.disconnect()
         self._run = ""
-        self._unread = 0
+        self._awaited.clear()
+        self._lengths.clear()
 
 
 def read(client: redis.Redis, key: str) -> bytes | None:
-    """A journal as it stands; None where there is none."""
+    """A journal as it stands; None where there is none, or only a part of one."""
     found = client.get(key)
-    return found if isinstance(found, bytes) or found is None else bytes(found)
+    return found if isinstance(found, bytes) and found.startswith(_HEAD) else None

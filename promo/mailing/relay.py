@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from django.utils.translation import gettext as _
 
 from promo.errors import ConfigurationError
+from promo.mailing.limits import Limit, parse_limits
 
 
 class Tls(StrEnum):
@@ -51,12 +52,19 @@ class Relay:
     """As many at once from one worker process."""
     mails_per_connection: int = 0
     """After so many a new connection is opened; 0: no limit."""
+    limits: tuple[Limit, ...] = ()
+    """What all workers together keep to."""
 
     def __post_init__(self) -> None:
         if self.password and self.tls is Tls.NONE and not _is_loopback(self.host):
             raise ConfigurationError(
                 _("The mail relay has a password but no encryption: use smtp+tls:// or smtps://.")
             )
+
+    @property
+    def name(self) -> str:
+        """What its limits are counted under."""
+        return f"{self.username}@{self.host}:{self.port}"
 
     @property
     def local_name(self) -> str:
@@ -81,8 +89,9 @@ def parse_email_url(url: str) -> Relay:
     """The relay of `smtp+tls://user:pass@host:587/?hello=desk.example.org&final=600`.
 
     `smtp` is unencrypted (port 25), `smtp+tls` is STARTTLS (587), `smtps` and `smtp+ssl` are TLS
-    from the first byte (465). User and password are percent-encoded. The query may set `hello` and
-    the timeouts in seconds, `connections` and `mails` (for each connection). Raises ConfigurationError, which never shows the password.
+    from the first byte (465). User and password are percent-encoded. The query may set `hello`, the
+    timeouts in seconds, `connections`, `mails` (for each connection) and `limits`, such as
+    `20/s+5000/h`. Raises ConfigurationError, which never shows the password.
     """
     try:
         parts = urlsplit(url)
@@ -103,13 +112,14 @@ def parse_email_url(url: str) -> Relay:
         password=unquote(parts.password or ""),
         timeouts=_timeouts(options),
         hello=options.get("hello", ""),
+        limits=parse_limits(options.get("limits", "")),
         **_counts(options),
     )
 
 
 def _options(parts: SplitResult) -> dict[str, str]:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if unknown := sorted(set(options) - {"hello", *_TIMEOUTS, *_COUNTS}):
+    if unknown := sorted(set(options) - {"hello", "limits", *_TIMEOUTS, *_COUNTS}):
         raise ConfigurationError(
             _("EMAIL_URL has an option that does not exist: %(name)s.") % {"name": unknown[0]}
         )

@@ -49,7 +49,7 @@ class Category(StrEnum):
     NETWORK = "network"
 
 
-# The second and third number of an enhanced status (RFC 3463, the IANA registry of 5.7.x and 5.1.10).
+# The second and third number of an enhanced status (RFC 3463; 1.10 is of RFC 7505).
 _BY_DETAIL = {
     "1.1": Category.ADDRESS,
     "1.2": Category.ADDRESS,
@@ -80,7 +80,7 @@ def category(phase: Phase, code: int, enhanced: str) -> Category | str:
     Without an enhanced status even 550 may mean the sender: it is not taken for a bad address.
     """
     _class, _dot, detail = enhanced.partition(".")
-    if detail in _BY_DETAIL:
+    if detail in _BY_DETAIL and phase is not Phase.MAIL:  # there it is our own sender's address
         return _BY_DETAIL[detail]
     subject = detail.partition(".")[0]
     if subject in _BY_SUBJECT:
@@ -101,8 +101,12 @@ def _is_passing(code: int) -> bool:
 
 
 def readable(reply: bytes | str) -> str:
+    """One line of at most 500 characters, all of which can be shown and stored."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return " ".join(text.split())[:500]
+    line = " ".join(text.split())[:500]
+    if line.isprintable():
+        return line
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line)
 
 
 def _refusal(phase: Phase, code: int, text: str) -> Refusal:

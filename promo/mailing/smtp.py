@@ -28,7 +28,8 @@ from typing import Self
 from promo.errors import PublishError
 from promo.mailing import replies
 from promo.mailing.envelope import MimeMail
-from promo.mailing.relay import Relay, Tls
+from promo.mailing.greeting import greet
+from promo.mailing.relay import Relay
 from promo.mailing.replies import Phase
 
 _BARE_LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -73,9 +74,7 @@ class SmtpConnection:
         if self._smtp is not None and not _is_quiet(self._smtp):
             self._drop()  # a relay that spoke or hung up between two mails has ended the session
         if self._smtp is None:
-            with self._safely(Phase.CONNECT):
-                self._smtp = self._connect()
-                self._sign_in(self._smtp)
+            self._smtp = greet(self._relay, self._tls)
 
     def close(self) -> None:
         """Say goodbye, if the relay still listens. Never raises: all answers came before."""
@@ -103,32 +102,6 @@ class SmtpConnection:
         self._command(Phase.DATA, "")
         self._send_body(mail.data)
         return self._send_dot()
-
-    def _connect(self) -> smtplib.SMTP:
-        relay = self._relay
-        if relay.tls is Tls.IMPLICIT:
-            return smtplib.SMTP_SSL(
-                relay.host,
-                relay.port,
-                local_hostname=relay.local_name,
-                timeout=relay.timeouts.connect,
-                context=self._tls,
-            )
-        return smtplib.SMTP(
-            relay.host,
-            relay.port,
-            local_hostname=relay.local_name,
-            timeout=relay.timeouts.connect,
-        )
-
-    def _sign_in(self, smtp: smtplib.SMTP) -> None:
-        """EHLO, STARTTLS where asked (raises where it is not offered), and the password."""
-        smtp.ehlo_or_helo_if_needed()
-        if self._relay.tls is Tls.STARTTLS:
-            smtp.starttls(context=self._tls)
-            smtp.ehlo_or_helo_if_needed()
-        if self._relay.username:
-            smtp.login(self._relay.username, self._relay.password)
 
     def _command(self, phase: Phase, argument: str) -> None:
         expected = replies.START_MAIL_INPUT if phase is Phase.DATA else None
@@ -161,7 +134,7 @@ class SmtpConnection:
             _wait(smtp, self._relay.timeouts.final)
             smtp.send(b".\r\n")
             code, text = smtp.getreply()
-        except OSError as error:  # smtplib's own errors, time-outs and TLS errors are all of this
+        except OSError as error:
             self._drop()
             raise replies.unknown(f"{Phase.DOT}: {error}") from error
         if replies.is_success(code):
@@ -175,13 +148,7 @@ class SmtpConnection:
         """Before the final dot: whatever breaks, nothing left us."""
         try:
             yield
-        except smtplib.SMTPAuthenticationError as error:
-            self._drop()
-            raise replies.no_access(phase, error.smtp_code, error.smtp_error) from error
-        except smtplib.SMTPResponseException as error:
-            self._drop()
-            raise replies.not_open(phase, error.smtp_code, error.smtp_error) from error
-        except OSError as error:
+        except OSError as error:  # smtplib's own errors, time-outs and TLS errors are all of this
             self._drop()
             raise replies.unreachable(f"{phase}: {error}") from error
 

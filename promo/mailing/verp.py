@@ -15,6 +15,7 @@ from promo.errors import InvalidInput
 from promo.mailing.headers import DomainName, MailAddress, MessageId
 
 _PREFIX = "b+"
+_LEAVE_PREFIX = "u+"
 
 
 def message_id(issue_uuid: UUID, subscriber_uuid: UUID, domain: DomainName) -> MessageId:
@@ -25,6 +26,11 @@ def message_id(issue_uuid: UUID, subscriber_uuid: UUID, domain: DomainName) -> M
 def verp(code: str, domain: DomainName) -> MailAddress:
     """The envelope sender `b+<code>@<domain>`. Raises InvalidInput where it makes no address."""
     return MailAddress(f"{_PREFIX}{code}@{domain}")
+
+
+def leave_address(code: str, domain: DomainName) -> MailAddress:
+    """Where a mail unsubscribes its reader: `u+<code>@<domain>`, with the code of a link to it."""
+    return MailAddress(f"{_LEAVE_PREFIX}{code}@{domain}")
 
 
 def code_of(address: str) -> str:

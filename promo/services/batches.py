@@ -9,31 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 
-from promo.models import Batch, Delivery, DeliveryEvent, Mailing, UnknownPolicy
+from promo.models import Batch, Mailing
+from promo.services import deliveries
 from promo.services.ledger import worker_name
 
 SIZE = 1000
 """Deliveries in a batch."""
-
-BACKOFF = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 7200, 21600, 86400))
-"""Waits after each put-off attempt; after the last one the reader is given up."""
-
-_COLUMN = {
-    Delivery.State.ACCEPTED: "accepted",
-    Delivery.State.REFUSED: "refused",
-    Delivery.State.SKIPPED: "skipped",
-    Delivery.State.GIVEN_UP: "given_up",
-    Delivery.State.UNKNOWN: "unknown",
-    Delivery.State.CANCELLED: "cancelled",
-}
 
 
 class Marked(NamedTuple):
@@ -70,18 +58,6 @@ class Place(NamedTuple):
 
     claimed: Claim
     reader: Marked
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What the history of a delivery says of a reply other than yes."""
-
-    delivery_id: int
-    kind: DeliveryEvent.Kind
-    category: str = ""
-    code: int = 0
-    enhanced: str = ""
-    text: str = ""
 
 
 def snapshot(mailing: Mailing, *, now: datetime) -> int:
@@ -196,7 +172,7 @@ def mark(claimed: Claim, *, most: int, now: datetime) -> list[Marked]:
             readers = [Marked(*row[:5]) for row in rows if row[5]]
             if len(readers) < len(rows):
                 gone = [row[0] for row in rows if not row[5]]
-                _settle(cursor, gone, Delivery.State.SKIPPED, now=now)
+                deliveries.skip(gone, now=now)
             if readers or not rows:
                 break
             given["after"] = rows[-1][0]
@@ -263,149 +239,3 @@ def release(claimed: Claim, *, due_at: datetime) -> None:
             """,
             {"due": due_at, "batch": claimed.batch_id, "token": claimed.token},
         )
-
-
-def accept(delivery_ids: Sequence[int], *, now: datetime) -> None:
-    """The relay has taken these mails. Evidence may always be written, by whomever."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        if _settle(cursor, delivery_ids, Delivery.State.ACCEPTED, now=now) < len(delivery_ids):
-            _resettle_unknown(cursor, delivery_ids, now=now)
-
-
-def refuse(events: Sequence[Event], *, state: Delivery.State, now: datetime) -> None:
-    """These mails were not taken, for good."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        _settle(cursor, [event.delivery_id for event in events], state, now=now)
-        write_events(events, now=now)
-
-
-def put_off(events: Sequence[Event], *, attempts: int, now: datetime) -> None:
-    """These mails were not taken for now: again after the wait for so many attempts, or given up.
-
-    All events are of deliveries that have had `attempts` attempts before this one.
-    """
-    ids = [event.delivery_id for event in events]
-    with transaction.atomic(), connection.cursor() as cursor:
-        write_events(events, now=now)
-        if attempts >= len(BACKOFF):
-            _settle(cursor, ids, Delivery.State.GIVEN_UP, now=now)
-            return
-        _move(cursor, ids, due_at=now + BACKOFF[attempts])
-
-
-def lose(events: Sequence[Event], *, policy: UnknownPolicy, now: datetime) -> None:
-    """Nobody knows whether these mails were taken: by the newsletter's rule left, or sent again."""
-    ids = [event.delivery_id for event in events]
-    decided = (
-        DeliveryEvent.Kind.SENT_AGAIN
-        if policy == UnknownPolicy.SEND_AGAIN
-        else DeliveryEvent.Kind.LEFT
-    )
-    with transaction.atomic(), connection.cursor() as cursor:
-        write_events(events, now=now)
-        write_events([Event(one, decided) for one in ids], now=now)
-        if policy == UnknownPolicy.SEND_AGAIN:
-            _move(cursor, ids, due_at=now)
-        else:
-            _settle(cursor, ids, Delivery.State.UNKNOWN, now=now)
-
-
-def write_events(events: Sequence[Event], *, now: datetime) -> None:
-    DeliveryEvent.objects.bulk_create(
-        DeliveryEvent(
-            delivery_id=event.delivery_id,
-            kind=event.kind,
-            category=event.category,
-            at=now,
-            code=event.code,
-            enhanced=event.enhanced,
-            text=event.text[:300],
-        )
-        for event in events
-    )
-
-
-def _settle(
-    cursor: CursorWrapper, delivery_ids: Sequence[int], state: Delivery.State, *, now: datetime
-) -> int:
-    """Due deliveries become settled; gives how many. Repeating it changes nothing."""
-    column = _COLUMN[state]
-    tried = 0 if state in {Delivery.State.SKIPPED, Delivery.State.CANCELLED} else 1
-    cursor.execute(
-        f"""
-        WITH settled AS (
-            UPDATE promo_delivery
-            SET state = %(state)s, attempts = attempts + %(tried)s, settled_at = %(now)s
-            WHERE id = ANY(%(ids)s) AND state = 0
-            RETURNING batch_id
-        ), counted AS (
-            SELECT batch_id, count(*) AS n FROM settled GROUP BY batch_id
-        ), noted AS (
-            UPDATE promo_batch SET {column} = {column} + counted.n
-            FROM counted WHERE promo_batch.id = counted.batch_id
-        )
-        SELECT coalesce(sum(n), 0) FROM counted
-        """,  # noqa: S608  (a column of ours)
-        {"state": state.value, "tried": tried, "now": now, "ids": list(delivery_ids)},
-    )
-    return int(cursor.fetchone()[0])
-
-
-def _resettle_unknown(cursor: CursorWrapper, delivery_ids: Sequence[int], *, now: datetime) -> None:
-    """A late answer: what was unknown is accepted after all."""
-    cursor.execute(
-        """
-        WITH settled AS (
-            UPDATE promo_delivery SET state = 1, settled_at = %(now)s
-            WHERE id = ANY(%(ids)s) AND state = 5 RETURNING batch_id
-        ), counted AS (
-            SELECT batch_id, count(*) AS n FROM settled GROUP BY batch_id
-        )
-        UPDATE promo_batch SET accepted = accepted + n, unknown = unknown - n
-        FROM counted WHERE promo_batch.id = counted.batch_id
-        """,
-        {"now": now, "ids": list(delivery_ids)},
-    )
-
-
-def _move(cursor: CursorWrapper, delivery_ids: Sequence[int], *, due_at: datetime) -> None:
-    """Due deliveries of one mailing go into a batch of their own, which is due later."""
-    cursor.execute(
-        """
-        WITH moved AS (
-            SELECT id, batch_id FROM promo_delivery WHERE id = ANY(%(ids)s) AND state = 0 FOR UPDATE
-        ), fresh AS (
-            INSERT INTO promo_batch
-                (mailing_id, state, due_at, token, owner, marked_to, journal, size,
-                 accepted, refused, skipped, given_up, unknown, cancelled)
-            SELECT mailing_id, 'ready', %(due)s, 0, '', 0, '', (SELECT count(*) FROM moved),
-                0, 0, 0, 0, 0, 0
-            FROM promo_batch WHERE id = (SELECT batch_id FROM moved LIMIT 1)
-            RETURNING id
-        ), smaller AS (
-            UPDATE promo_batch SET size = size - counted.n
-            FROM (SELECT batch_id, count(*) AS n FROM moved GROUP BY batch_id) counted
-            WHERE promo_batch.id = counted.batch_id
-        )
-        UPDATE promo_delivery SET attempts = attempts + 1, batch_id = fresh.id
-        FROM moved, fresh WHERE promo_delivery.id = moved.id
-        """,
-        {"ids": list(delivery_ids), "due": due_at},
-    )
-
-
-def reopen(delivery_ids: Sequence[int], *, now: datetime) -> None:
-    """Unknown deliveries become due once more, in a batch of their own."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH again AS (
-                UPDATE promo_delivery SET state = 0, settled_at = NULL
-                WHERE id = ANY(%(ids)s) AND state = 5 RETURNING batch_id
-            ), counted AS (SELECT batch_id, count(*) AS n FROM again GROUP BY batch_id)
-            UPDATE promo_batch SET unknown = unknown - n
-            FROM counted WHERE promo_batch.id = counted.batch_id
-            """,
-            {"ids": list(delivery_ids)},
-        )
-        _move(cursor, delivery_ids, due_at=now)

@@ -13,13 +13,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import redis
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext as _
 
 from promo import stops
 from promo.errors import PublishError, Unauthorized
 from promo.mailing.journal import Journal, JournalLost
+from promo.mailing.limits import Meter
 from promo.models import Mailing, UnknownPolicy
 from promo.services import batches
 from promo.services.batches import Claim, Place
@@ -48,28 +51,34 @@ AFTER_NO_ACCESS = timedelta(minutes=5)
 _SENDS_FOR = 2 / 3
 """After this part of a lease without a mark or a renewal nothing more begins."""
 
+LONGEST_REST = 5.0
+"""Seconds a run waits for a limit of the relay; for longer its batches are given back."""
+
 DATABASE_PAUSE = 0.5
 DATABASE_TRIES = 120
 
 
-class Clerk(threading.Thread):
-    """One run's clerk.
-
-    `ready` holds marked readers that the courier may take; `error` is what ended the run early.
-    """
+class Clerk:
+    """One run's clerk: `run` is its thread's work. `ready` holds readers the courier may take."""
 
     def __init__(
-        self, mailing: Mailing, journal: Journal, *, wake: Callable[[], None], clock: Clock
+        self,
+        mailing: Mailing,
+        journal: Journal,
+        meter: Meter,
+        *,
+        wake: Callable[[], None],
+        clock: Clock,
     ) -> None:
-        super().__init__(name=f"clerk-{mailing.id}", daemon=True)
         self.ready: deque[Place] = deque()
         self.nothing_left = False
         self.held = False
         """The mailing was paused, cancelled or taken from us: nothing more may begin."""
-        self.error: Exception | None = None
         self._mailing = mailing
         self._policy = UnknownPolicy(mailing.unknown_policy)
         self._journal = journal
+        self._meter = meter
+        self._rests_until = 0.0
         self._wake_courier = wake
         self._clock = clock
         self._until = clock() + BUDGET
@@ -84,6 +93,7 @@ class Clerk(threading.Thread):
         self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
         self._retry_at: datetime | None = None
         self._problem = ""
+        self._sender_refused = ""
 
     # -- called from the courier's thread
 
@@ -121,12 +131,17 @@ class Clerk(threading.Thread):
         self._retry_at = self._clock() + AFTER_AWAY
         return not self.nothing_left
 
+    def sender_refused(self, said: str) -> None:
+        """The relay does not take mails from us: that is no reader's fault, and a person's work."""
+        self._sender_refused = said
+        self.held = self.nothing_left = True
+        self.ready.clear()
+
     def stop(self, in_doubt: Sequence[Heard]) -> None:
-        """Settle what is left, give the batches back, and end."""
+        """Let the thread settle what is left, give the batches back, and end."""
         self._heard.extend(in_doubt)
         self._stopping = True
         self._bell.set()
-        self.join()
 
     # -- the thread itself
 
@@ -137,11 +152,9 @@ class Clerk(threading.Thread):
                 self._try(self._turn)
                 self._bell.wait(0.02 if len(self.ready) < self._window else 0.05)
             self._end()
-        except Exception as error:  # noqa: BLE001  (raised again by the caller's thread)
-            self.error = error
+        finally:  # after an error of our own the courier must not wait for us
             self.held = self.nothing_left = True
             self._wake_courier()
-        finally:
             connection.close()
 
     def _try(self, act: Callable[[], None]) -> bool:
@@ -184,9 +197,12 @@ class Clerk(threading.Thread):
                 return
         claimed = self._marking
         self._check_journal()
-        most = self._window if claimed.proved else SMALLEST_WINDOW
+        granted = self._granted(self._window if claimed.proved else SMALLEST_WINDOW)
+        if not granted:
+            return
         before = time.monotonic()
-        readers = batches.mark(claimed, most=most, now=self._clock())
+        readers = batches.mark(claimed, most=granted, now=self._clock())
+        self._meter.give_back(granted - len(readers))
         if not readers:
             self._marking = None
             self._look()
@@ -196,6 +212,24 @@ class Clerk(threading.Thread):
         claimed.open += len(readers)
         self.ready.extend(Place(claimed, reader) for reader in readers)
         self._wake_courier()
+
+    def _granted(self, wanted: int) -> int:
+        """How many may be marked now by the relay's limits; a long wait ends the run."""
+        if time.monotonic() < self._rests_until:
+            return 0
+        try:
+            granted, wait = self._meter.grant(wanted)
+        except redis.RedisError as error:  # nobody knows what the other workers send
+            log.warning("limits", error=str(error))
+            granted, wait = 0, LONGEST_REST
+        if not granted and wait > LONGEST_REST:
+            self._retry_at = self._clock() + timedelta(seconds=wait)
+            self._problem = _("The mail server’s limit is used up for now; it goes on by itself.")
+            self.nothing_left = True
+            self._wake_courier()
+        elif not granted:
+            self._rests_until = time.monotonic() + wait
+        return granted
 
     def _claim(self) -> Claim | None:
         claimed = batches.claim(self._mailing.id, now=self._clock())
@@ -272,6 +306,10 @@ class Clerk(threading.Thread):
             self._settle()
         for claimed in list(self._claims):
             self._let_go(claimed)
-        Mailing.objects.filter(id=self._mailing.id).exclude(problem=self._problem).update(
-            problem=self._problem
-        )
+        ours = Mailing.objects.filter(id=self._mailing.id)
+        ours.exclude(problem=self._problem).update(problem=self._problem)
+        if self._sender_refused:
+            said = _("The mail server does not take mails from us: {said}")
+            ours.filter(state=Mailing.State.RUNNING).update(
+                state=Mailing.State.PAUSED, problem=said.format(said=self._sender_refused)[:500]
+            )

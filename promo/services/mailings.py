@@ -28,8 +28,9 @@ from promo.models import (
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, tokens
-from promo.services.batches import Claim, Event
+from promo.services import batches, deliveries, tokens
+from promo.services.batches import Claim
+from promo.services.deliveries import Event
 from promo.values import Receipt
 
 log = structlog.get_logger()
@@ -201,14 +202,14 @@ def _take_over(row: Batch, written: bytes | None, *, run: str, now: datetime) ->
             if (one in said and said[one] in {None, Verdict.UNKNOWN})
             or (one not in said and not proved)
         ]
-        batches.accept(accepted, now=now)
-        batches.refuse(
+        deliveries.accept(accepted, now=now)
+        deliveries.refuse(
             [Event(one, DeliveryEvent.Kind.REFUSED) for one in refused],
             state=Delivery.State.REFUSED,
             now=now,
         )
         if lost:
-            batches.lose(
+            deliveries.lose(
                 [
                     Event(one, DeliveryEvent.Kind.UNKNOWN, text=_("The program stopped."))
                     for one in lost
@@ -240,9 +241,9 @@ def decide_unknown(*, mailing: Mailing, send_again: bool, now: datetime) -> int:
         if not ids:
             return 0
         kind = DeliveryEvent.Kind.SENT_AGAIN if send_again else DeliveryEvent.Kind.LEFT
-        batches.write_events([Event(one, kind) for one in ids], now=now)
+        deliveries.write_events([Event(one, kind) for one in ids], now=now)
         if send_again:
-            batches.reopen(ids, now=now)
+            deliveries.reopen(ids, now=now)
             Mailing.objects.filter(id=mailing.id).exclude(state=State.PAUSED).update(
                 state=State.RUNNING, finished_at=None, hinted_at=None
             )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from promo.errors import ConfigurationError
 from promo.mailing import verp
 from promo.mailing.codes import codes_of
 from promo.mailing.conversation import Outgoing
-from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail
+from promo.mailing.dkim import Signer, load_signer
+from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail, unstuffed
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
 from promo.mailing.slots import LinkBases
 from promo.models import Mailing, Newsletter
@@ -25,6 +31,7 @@ class Press:
     subject_uuid: UUID
     domain: DomainName
     key: bytes
+    signer: Signer | None = None
 
     @classmethod
     def of(cls, mailing: Mailing) -> Press:
@@ -42,6 +49,7 @@ class Press:
             getattr(subject, "uuid", publication.uuid),
             sender.from_email.domain,
             mailings.keys()[0],
+            signer_for(sender.from_email.domain),
         )
 
     def mail(self, reader: Marked) -> Outgoing:
@@ -53,9 +61,23 @@ class Press:
             codes=codes,
             message_id=verp.message_id(self.subject_uuid, UUID(reader.uuid), self.domain),
         )
+        if self.signer is not None:
+            data = self.signer.signature(unstuffed(data)) + data
         return Outgoing(
             reader.delivery_id, verp.verp(codes.bounce, self.domain), address, data, address.domain
         )
+
+
+def signer_for(domain: DomainName) -> Signer | None:
+    """Who signs mails from this domain, if we do and not the relay. Raises ConfigurationError."""
+    if not settings.PROMO_DKIM_KEY:
+        return None
+    try:
+        pem = Path(settings.PROMO_DKIM_KEY).read_bytes()
+    except OSError as error:
+        message = _("PROMO_DKIM_KEY names a file that cannot be read.")
+        raise ConfigurationError(message) from error
+    return load_signer(domain=domain, selector=settings.PROMO_DKIM_SELECTOR, pem=pem)
 
 
 def sender_of(newsletter: Newsletter) -> Sender:

@@ -10,8 +10,10 @@ import atexit
 import gc
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
+import redis
 from django.conf import settings
 
 from promo import stops
@@ -19,6 +21,7 @@ from promo.errors import InvalidInput, PublishError
 from promo.mailing.conversation import Outcome, Outgoing, Verdict
 from promo.mailing.courier import Courier
 from promo.mailing.journal import Journal, JournalLost, records
+from promo.mailing.limits import Meter
 from promo.mailing.relay import Relay, parse_email_url
 from promo.mailing.replies import Phase
 from promo.models import Mailing
@@ -69,21 +72,25 @@ def send(mailing_id: int, *, clock: Clock = database_now) -> None:
     press = Press.of(mailing)
     journal = Journal(settings.REDIS_URL)
     courier = courier_for(relay)
-    clerk = Clerk(mailing, journal, wake=courier.wake, clock=clock)
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+    meter = Meter(client, name=relay.name, limits=relay.limits)
+    clerk = Clerk(mailing, journal, meter, wake=courier.wake, clock=clock)
     load = _Load(press, clerk, journal)
-    clerk.start()
-    try:
-        with _without_collections():
-            courier.carry(load)
-    except BaseException:  # a limit or a stop in the middle: the connections are of no further use
-        _couriers.pop(relay).close()
-        raise
-    finally:
-        clerk.stop(load.in_doubt())
-        journal.close()
+    with ThreadPoolExecutor(1, thread_name_prefix="clerk") as desk:
+        work = desk.submit(clerk.run)
+        try:
+            with _without_collections():
+                courier.carry(load)
+        except BaseException:  # stopped in the middle: the connections are of no further use
+            _couriers.pop(relay).close()
+            raise
+        finally:
+            clerk.stop(load.in_doubt())
+            wait([work])
+            journal.close()
+            client.close()
     Mailing.objects.filter(id=mailing_id).update(hinted_at=None)
-    if clerk.error is not None:
-        raise clerk.error
+    work.result()
     mailings.finish_if_done(mailing_id, now=clock())
 
 
@@ -117,6 +124,9 @@ class _Load:
         clerk.hurry()
         return None
 
+    def at_hand(self) -> int:
+        return len(self._clerk.ready) + len(self._again)
+
     def over(self) -> bool:
         clerk = self._clerk
         return clerk.nothing_left and not clerk.ready and (not self._again or clerk.held)
@@ -136,6 +146,9 @@ class _Load:
         for outcome in outcomes:
             self._open.pop(outcome.mail.id, None)
             if outcome.verdict is Verdict.UNSENT and self._goes_again(outcome.mail):
+                continue
+            if outcome.verdict is Verdict.REFUSED and outcome.phase is Phase.MAIL:
+                self._clerk.sender_refused(outcome.text)
                 continue
             settled.append((places.pop(outcome.mail.id), outcome))
         if settled:

@@ -12,8 +12,9 @@ from promo.errors import InvalidInput
 from promo.mailing import replies
 from promo.mailing.conversation import Outcome, Verdict
 from promo.models import Delivery, DeliveryEvent, UnknownPolicy
-from promo.services import batches
-from promo.services.batches import Event, Place
+from promo.services import batches, deliveries, suppressions
+from promo.services.batches import Place
+from promo.services.deliveries import Event
 
 Heard = tuple[Place, Outcome | InvalidInput]
 """A reader, and the relay's word on the mail, or why none could be made."""
@@ -46,13 +47,14 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
             else:
                 put_off[place.reader.attempts].append(event)
         if accepted:
-            batches.accept(accepted, now=now)
+            deliveries.accept(accepted, now=now)
         if refused:
-            batches.refuse(refused, state=Delivery.State.REFUSED, now=now)
+            deliveries.refuse(refused, state=Delivery.State.REFUSED, now=now)
+            suppressions.suppress_refused(events=refused, now=now)
         if unknown:
-            batches.lose(unknown, policy=policy, now=now)
+            deliveries.lose(unknown, policy=policy, now=now)
         for attempts, events in put_off.items():
-            batches.put_off(events, attempts=attempts, now=now)
+            deliveries.put_off(events, attempts=attempts, now=now)
 
 
 def _is_taken(what: Outcome | InvalidInput) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -151,6 +152,92 @@ def test_public_page_has_no_fault_by_day_by_night_and_on_a_phone(
     page.set_viewport_size({"width": 390, "height": 844})
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+PHONE = {"width": 390, "height": 844, "phone": True}
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_a_day_and_an_hour_are_picked_within_the_screen(
+    width: int, at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(width=width, height=844, phone=True), name="ewa")
+    at_work.open(page, "/desk/items/add/")
+    page.get_by_role("tab", name=pl("When and where")).tap()
+    field = page.locator("[name=starts_at]")
+    field.tap()
+    picker = page.locator(".xdsoft_datetimepicker:visible")
+    expect(picker.locator(".xdsoft_time")).to_have_count(24)
+    for part in (picker, picker.locator(".xdsoft_calendar table"), picker.locator(".xdsoft_time")):
+        for box in [each.bounding_box() for each in part.all()]:
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+    hours = picker.locator(".xdsoft_time").all_inner_texts()
+    assert (hours[0], hours[-1]) == ("00:00", "23:00")
+    picker.locator(".xdsoft_date:not(.xdsoft_other_month)", has_text="15").tap()
+    picker.locator(".xdsoft_time", has_text="18:00").tap()
+    expect(field).to_have_value(re.compile(r"^\d{4}-\d\d-15 18:00$"))
+
+
+def test_on_a_phone_the_button_of_the_menu_stays_in_the_corner(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(**PHONE), name="ewa")
+    at_work.open(page, "/desk/items/")
+    button = page.locator(".sidebar-nav-toggle")
+    assert page.evaluate("document.body.classList.contains('has-messages')") is False
+    quiet = button.bounding_box()
+    page.evaluate("document.body.classList.add('has-messages')")
+    assert button.bounding_box() == quiet
+    assert quiet is not None
+    assert (quiet["x"], quiet["y"]) == (0, 0)
+
+
+def test_on_a_phone_the_choice_of_a_block_fits_its_pop_up(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(**PHONE), name="ewa")
+    at_work.open(page, "/desk/issues/add/")
+    add = page.locator(".c-sf-add-button").first
+    size = add.bounding_box()
+    assert size is not None
+    assert min(size["width"], size["height"]) > 24
+    add.tap()
+    frame = page.locator(".w-combobox-container")
+    expect(frame).to_be_visible()
+    outer = frame.bounding_box()
+    assert outer is not None
+    assert outer["x"] + outer["width"] <= 390
+    for option in frame.locator("[role=option]").all():
+        inner = option.bounding_box()
+        assert inner is not None
+        assert inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+
+
+def test_on_a_phone_a_long_heading_is_shown_whole_and_a_long_title_ends_in_dots(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(**PHONE), name="ewa")
+    at_work.open(page, "/desk/settings/promo/institution/1/")
+    cut = page.locator(".w-panel__heading").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent.trim())"
+    )
+    assert cut == []
+    at_work.open(page, f"/desk/items/edit/{at_work.scene.item.pk}/")
+    title = page.locator(".w-breadcrumbs li:last-child > a")
+    assert title.evaluate("a => a.scrollWidth > a.clientWidth")
+    assert title.evaluate("a => getComputedStyle(a).textOverflow") == "ellipsis"
+
+
+@pytest.mark.parametrize("file", ["rss.xml", "atom.xml"])
+def test_a_feed_of_the_server_opened_in_chromium_is_a_page(
+    file: str, at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.open(open_page(**PHONE), f"/feeds/{file}")
+    greeting = page.evaluate("getComputedStyle(document.documentElement, '::before').content")
+    assert greeting.startswith('"To jest kanał')
+    assert page.evaluate("document.contentType") == "application/xml"
 
 
 def by_day_and_by_night(page: Page) -> list[str]:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from promo.models import Delivery, DeliveryEvent, Mailing, Publication
-from promo.services import batches, mailings
+from promo.services import deliveries, mailings
 from promo.services.clock import database_now
 from tests import making
 
@@ -33,8 +33,8 @@ def desk(client: Client) -> Client:
 def refuse_first(text: str) -> Delivery:
     """The first reader's mail is refused with these words."""
     row = Delivery.objects.order_by("id")[0]
-    event = batches.Event(row.pk, DeliveryEvent.Kind.REFUSED, "address", 550, "5.1.1", text)
-    batches.refuse([event], state=Delivery.State.REFUSED, now=database_now())
+    event = deliveries.Event(row.pk, DeliveryEvent.Kind.REFUSED, "address", 550, "5.1.1", text)
+    deliveries.refuse([event], state=Delivery.State.REFUSED, now=database_now())
     return row
 
 

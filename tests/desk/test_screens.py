@@ -319,3 +319,24 @@ def test_copy_of_an_item_is_a_new_draft(scene: Scene) -> None:
     assert scene.item.title in page
     assert 'action="/desk/items/add/"' in page
     assert Issue.objects.count() == 1
+
+
+def test_the_notation_of_a_timetable_is_explained_once(scene: Scene) -> None:
+    timetable = max(models.Timetable.objects.all(), key=lambda each: each.steps.count())
+    assert timetable.steps.count() > 1
+    page = browser_of("approver").get(f"/desk/timetables/edit/{timetable.pk}/").content.decode()
+    assert page.count("D-14 17:00 oznacza") == 1
+
+
+@pytest.mark.parametrize("path", ["items/add/", "items/edit/{item}/", "issues/edit/{issue}/"])
+def test_no_editor_offers_checks_that_check_nothing(scene: Scene, path: str) -> None:
+    address = f"/desk/{path}".format(**places(scene))
+    page = browser_of("approver").get(address).content.decode()
+    assert 'data-side-panel-toggle="preview"' in page
+    assert 'data-side-panel-toggle="checks"' not in page
+
+
+def test_a_wrong_address_is_answered_with_an_example(scene: Scene) -> None:
+    form = {"name": "Dom Kultury", "url": "nie wiem"}
+    page = browser_of("approver").post("/desk/partners/add/", form).content.decode()
+    assert "Wpisz adres, np. https://…" in page

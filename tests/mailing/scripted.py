@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -27,7 +27,43 @@ class Hang:
     """Never answer; the connection stays open until the relay stops."""
 
 
-Step = str | Drop | Reset | Hang
+class Gate:
+    """Say nothing until the test opens it, then go on with the step."""
+
+    def __init__(self, words: Step) -> None:
+        self.words = words
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+        self.said = threading.Event()
+
+
+@dataclass(frozen=True)
+class Deaf:
+    """Say the words, then neither read nor say anything more."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Piecemeal:
+    """Say the words octet by octet."""
+
+    words: str
+
+
+class Turns:
+    """Another step each time, in whatever connection; the last one from then on."""
+
+    def __init__(self, *steps: Step) -> None:
+        self._steps = list(steps)
+        self._lock = threading.Lock()
+
+    def next(self) -> Step:
+        with self._lock:
+            return self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
+
+
+Step = str | Drop | Reset | Hang | Gate | Deaf | Piecemeal | Turns
 END = b"\r\n.\r\n"
 
 
@@ -47,6 +83,8 @@ class Script:
     dot: Step = "250 2.0.0 queued as A1"
     rset: Step = "250 2.0.0 forgotten"
     quit: Step = "221 2.0.0 bye"
+    parting: Step | None = None
+    """What comes after each answer to a final dot, unasked."""
 
 
 class _Over(Exception):
@@ -55,18 +93,27 @@ class _Over(Exception):
 
 @dataclass
 class ScriptedRelay:
-    """A listening relay; connection n follows script n, later ones the last."""
+    """A listening relay; connection n follows script n, later ones the last.
+
+    `on_body` is told the first line of each body, before the relay goes on. `served` holds for each
+    mail of `taken` the number of its connection.
+    """
 
     scripts: Sequence[Script]
     tls: ssl.SSLContext | None = None
     implicit: bool = False
+    port: int = 0
+    on_body: Callable[[bytes], None] = lambda _line: None
     heard: list[str] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
+    served: list[int] = field(default_factory=list)
     connections: int = 0
 
     def __post_init__(self) -> None:
+        self.ended = threading.Semaphore(0)
+        """Released by each connection that the relay has closed."""
         self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", self.port))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -87,30 +134,40 @@ class ScriptedRelay:
                 break
             script = self.scripts[min(self.connections, len(self.scripts) - 1)]
             self.connections += 1
-            talks.append(threading.Thread(target=self._talk, args=(connection, script)))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            given = (connection, script, self.connections)
+            talks.append(threading.Thread(target=self._talk, args=given))
             talks[-1].start()
         for talk in talks:
             talk.join()
 
-    def _talk(self, connection: socket.socket, script: Script) -> None:
+    def _talk(self, connection: socket.socket, script: Script, number: int) -> None:
         try:
             if self.implicit and self.tls is not None:
                 connection = self.tls.wrap_socket(connection, server_side=True)
-            _Talk(self, connection, script).run()
+            _Talk(self, connection, script, number).run()
         except (_Over, OSError):
             pass
         finally:
             connection.close()
+            self.ended.release()
 
-    def hold(self) -> None:
-        self._stopping.wait()
+    def hold(self, until: threading.Event | None = None) -> None:
+        """Wait for the event, or the end."""
+        while not self._stopping.wait(0.01 if until else None):
+            if until and until.is_set():
+                return
+        raise _Over
 
 
 class _Talk:
     """One connection."""
 
-    def __init__(self, relay: ScriptedRelay, connection: socket.socket, script: Script) -> None:
+    def __init__(
+        self, relay: ScriptedRelay, connection: socket.socket, script: Script, number: int
+    ) -> None:
         self.relay, self.connection, self.script = relay, connection, script
+        self.number = number
         self.lines: BinaryIO = connection.makefile("rb")
 
     def run(self) -> None:
@@ -141,29 +198,51 @@ class _Talk:
             self.lines = self.connection.makefile("rb")
 
     def data(self) -> None:
-        self.say(self.script.data)
-        if not str(self.script.data).startswith("354"):
+        step = self.due(self.script.data)
+        self.say(step)
+        if not _words(step).startswith("354"):
             return
+        lines = [self.lines.readline()]
+        if not lines[0]:
+            raise _Over
+        self.relay.on_body(lines[0])
         if self.script.body is not None:
-            self.lines.readline()
             self.say(self.script.body)
-        mail = b""
-        while not (b"\r\n" + mail).endswith(END):
-            line = self.lines.readline()
-            if not line:
+        before = b"\r\n"
+        while not (before + lines[-1]).endswith(END):
+            before = lines[-1][-2:]
+            lines.append(self.lines.readline())
+            if not lines[-1]:
                 raise _Over
-            mail += line
-        if not str(self.script.dot).startswith(("4", "5")):
+        mail = b"".join(lines)
+        step = self.due(self.script.dot)
+        if not _words(step).startswith(("4", "5")):
             self.relay.taken.append(mail[: -len(".\r\n")])
-        self.say(self.script.dot)
+            self.relay.served.append(self.number)
+        self.say(step)
+        if self.script.parting is not None:
+            self.say(self.script.parting)
+
+    def due(self, step: Step) -> Step:
+        return step.next() if isinstance(step, Turns) else step
 
     def say(self, step: Step) -> None:
-        match step:
-            case str():
-                self.connection.sendall(step.encode() + b"\r\n")
+        match self.due(step):
+            case str(words):
+                self.connection.sendall(words.encode() + b"\r\n")
+            case Gate() as gate:
+                gate.reached.set()
+                self.relay.hold(gate.opened)
+                self.say(gate.words)
+                gate.said.set()
+            case Deaf(words):
+                self.say(words)
+                self.relay.hold()
+            case Piecemeal(words):
+                for octet in words.encode() + b"\r\n":
+                    self.connection.sendall(bytes([octet]))
             case Hang():
                 self.relay.hold()
-                raise _Over
             case Reset():
                 lingering = struct.pack("ii", 1, 0)
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, lingering)
@@ -172,11 +251,21 @@ class _Talk:
                 raise _Over
 
 
+def _words(step: Step) -> str:
+    return step if isinstance(step, str) else str(getattr(step, "words", ""))
+
+
 @contextmanager
 def relay(
-    *scripts: Script, tls: ssl.SSLContext | None = None, implicit: bool = False
+    *scripts: Script,
+    tls: ssl.SSLContext | None = None,
+    implicit: bool = False,
+    port: int = 0,
+    on_body: Callable[[bytes], None] = lambda _line: None,
 ) -> Iterator[ScriptedRelay]:
-    scripted = ScriptedRelay(scripts or (Script(),), tls=tls, implicit=implicit)
+    scripted = ScriptedRelay(
+        scripts or (Script(),), tls=tls, implicit=implicit, port=port, on_body=on_body
+    )
     try:
         yield scripted
     finally:

@@ -5,6 +5,7 @@ import email
 import email.policy
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from uuid import UUID
 
 import pytest
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from promo.errors import InvalidInput
 from promo.mailing import verp
-from promo.mailing.envelope import MimeMail, Reader, Sender, build, compile_mail
+from promo.mailing.codes import Codes, codes_of
+from promo.mailing.envelope import Reader, Sender, compile_mail
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
-from promo.mailing.slots import ReaderLinks, Slot
+from promo.mailing.slots import LinkBases, Slot, fill
 from promo.values import Message
 
 DATE = datetime(2026, 10, 13, 15, 0, tzinfo=UTC)
@@ -28,12 +30,13 @@ SENDER = Sender(
     reply_to=MailAddress("kontakt@biblioteka.example.org"),
     feedback_id=HeaderText("42:nowosci:promo"),
 )
-LINKS = ReaderLinks(
-    unsubscribe="https://biblioteka.example.org/u/abc?x=1&y=2",
-    preferences="https://biblioteka.example.org/p/abc",
+BASES = LinkBases(
+    unsubscribe="https://biblioteka.example.org/u/?x=1&y=2&c=",
+    preferences="https://biblioteka.example.org/p/",
     browser="https://biblioteka.example.org/v/abc",
-    unsubscribe_mail="mailto:wypisz@biblioteka.example.org?subject=abc",
 )
+CODES = codes_of(42, key=b"k" * 32)
+UNSUBSCRIBE = f"{BASES.unsubscribe}{CODES.unsubscribe}/"
 ANNA = Reader(MailAddress("anna@example.org"), "Anna Żółć")
 MESSAGE = Message(
     channel="newsletter_email",
@@ -46,19 +49,30 @@ MESSAGE = Message(
     subject="Październik w bibliotece: spotkanie z Olgą Tokarczuk, warsztaty i wystawa",
 )
 MESSAGE_ID = verp.message_id(UUID(int=7), UUID(int=8), DOMAIN)
-BOUNCES = verp.verp(verp.sign("42", key=b"k"), DOMAIN)
 
 
 def mail_to(
-    reader: Reader = ANNA, message: Message = MESSAGE, links: ReaderLinks = LINKS
-) -> MimeMail:
-    return build(
-        message, reader, links=links, sender=SENDER, message_id=MESSAGE_ID, verp=BOUNCES, date=DATE
-    )
+    reader: Reader = ANNA,
+    message: Message = MESSAGE,
+    bases: LinkBases = BASES,
+    codes: Codes = CODES,
+    sender: Sender = SENDER,
+) -> bytes:
+    """The mail as the reader's program gets it: the dots that are the wire's own taken away."""
+    compiled = compile_mail(message, sender=sender, bases=bases, date=DATE)
+    return unstuffed(compiled.for_reader(reader, codes=codes, message_id=MESSAGE_ID))
 
 
-def parsed(mail: MimeMail) -> EmailMessage:
-    message = email.message_from_bytes(mail.data, policy=email.policy.default)
+def unstuffed(wire: bytes) -> bytes:
+    """As a relay does it (RFC 5321, 4.5.2)."""
+    assert wire.endswith(b"\r\n")
+    lines = wire.split(b"\r\n")
+    assert b"." not in lines
+    return b"\r\n".join(line.removeprefix(b".") for line in lines)
+
+
+def parsed(mail: bytes) -> EmailMessage:
+    message = email.message_from_bytes(mail, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     for part in message.walk():
         assert not part.defects
@@ -85,7 +99,7 @@ def test_the_headers_are_those_of_a_well_behaved_list() -> None:
     assert message["List-Id"] == (
         "Nowości z biblioteki – co słychać <nowosci.biblioteka.example.org>"
     )
-    assert message["List-Unsubscribe"] == f"<{LINKS.unsubscribe}>, <{LINKS.unsubscribe_mail}>"
+    assert message["List-Unsubscribe"] == f"<{UNSUBSCRIBE}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Precedence"] == "bulk"
     assert message["Content-Language"] == "pl"
@@ -100,24 +114,20 @@ def test_the_plain_text_comes_first_and_both_parts_are_whole() -> None:
         "text/plain",
         "text/html",
     ]
-    assert body(message, "plain") == f"Zapraszamy!\n\nWypisz się: {LINKS.unsubscribe}\n"
+    assert body(message, "plain") == f"Zapraszamy!\n\nWypisz się: {UNSUBSCRIBE}\n"
     assert "Zażółć gęślą jaźń = 100%" in body(message, "html")
-    assert 'href="https://biblioteka.example.org/u/abc?x=1&amp;y=2"' in body(message, "html")
-    assert ".slot.invalid" not in mail_to().data.decode("ascii")
-
-
-def test_the_envelope_is_the_readers_own() -> None:
-    mail = mail_to()
-    assert (mail.mail_from, mail.rcpt_to) == (BOUNCES, "anna@example.org")
+    href = f"https://biblioteka.example.org/u/?x=1&amp;y=2&amp;c={CODES.unsubscribe}/"
+    assert f'href="{href}"' in body(message, "html")
+    assert ".slot.invalid" not in body(message, "plain") + body(message, "html")
 
 
 def test_the_wire_format_is_kept() -> None:
-    head, _empty, rest = mail_to().data.partition(b"\r\n\r\n")
+    head, _empty, rest = mail_to().partition(b"\r\n\r\n")
     lines = [*head.split(b"\r\n"), *rest.split(b"\r\n")]
     assert all(len(line) <= 998 for line in head.split(b"\r\n"))
     assert all(len(line) <= 76 for line in rest.split(b"\r\n"))
     assert not any(b"\r" in line or b"\n" in line for line in lines)
-    assert mail_to().data.isascii()
+    assert mail_to().isascii()
 
 
 def test_the_same_mail_is_the_same_bytes() -> None:
@@ -125,17 +135,10 @@ def test_the_same_mail_is_the_same_bytes() -> None:
 
 
 def test_one_click_is_offered_over_https_only() -> None:
-    plain = ReaderLinks("http://127.0.0.1/u", "http://127.0.0.1/p", "http://127.0.0.1/v")
-    message = parsed(mail_to(links=plain))
-    assert message["List-Unsubscribe"] == "<http://127.0.0.1/u>"
+    plain = LinkBases("http://127.0.0.1/u/", "http://127.0.0.1/p/", "http://127.0.0.1/v")
+    message = parsed(mail_to(bases=plain))
+    assert message["List-Unsubscribe"] == f"<http://127.0.0.1/u/{CODES.unsubscribe}/>"
     assert message["List-Unsubscribe-Post"] is None
-
-
-def test_one_click_may_have_its_own_address() -> None:
-    links = dataclasses.replace(LINKS, one_click="https://biblioteka.example.org/1/abc")
-    message = parsed(mail_to(links=links))
-    assert str(message["List-Unsubscribe"]).startswith("<https://biblioteka.example.org/1/abc>")
-    assert LINKS.unsubscribe in body(message, "plain")
 
 
 @given(st.text())
@@ -169,31 +172,176 @@ def test_whatever_was_written_arrives(text: str, html: str) -> None:
 def test_a_slot_at_any_place_leaves_the_lines_short(before: int, after: int) -> None:
     text = "x" * before + Slot.BROWSER.placeholder + "y" * after + Slot.BROWSER.placeholder
     mail = mail_to(message=dataclasses.replace(MESSAGE, text=text))
-    rest = mail.data.partition(b"\r\n\r\n")[2]
+    rest = mail.partition(b"\r\n\r\n")[2]
     assert all(len(line) <= 76 for line in rest.split(b"\r\n"))
     assert body(parsed(mail), "plain") == (
-        "x" * before + LINKS.browser + "y" * after + LINKS.browser
+        "x" * before + BASES.browser + "y" * after + BASES.browser
     )
 
 
 @pytest.mark.parametrize("subject", ["a\nb", "a\vb", "a\u2028b", "x" * 201])
 def test_a_subject_that_no_header_can_hold_is_refused_before_the_issue(subject: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        compile_mail(dataclasses.replace(MESSAGE, subject=subject), sender=SENDER, date=DATE)
+        compile_mail(
+            dataclasses.replace(MESSAGE, subject=subject), sender=SENDER, bases=BASES, date=DATE
+        )
     assert refused.value.field == "subject"
 
 
 def test_a_compiled_issue_gives_each_reader_his_own_mail() -> None:
-    compiled = compile_mail(MESSAGE, sender=SENDER, date=DATE)
-    other = dataclasses.replace(LINKS, unsubscribe="https://biblioteka.example.org/u/ola")
+    compiled = compile_mail(MESSAGE, sender=SENDER, bases=BASES, date=DATE)
     ola = Reader(MailAddress("ola@example.org"))
+    others = codes_of(43, key=b"k" * 32)
     mails = [
-        compiled.for_reader(reader, links=links, message_id=MESSAGE_ID, verp=BOUNCES)
-        for reader, links in ((ANNA, LINKS), (ola, other))
+        unstuffed(compiled.for_reader(reader, codes=codes, message_id=MESSAGE_ID))
+        for reader, codes in ((ANNA, CODES), (ola, others))
     ]
     assert mails[0] == mail_to()
-    assert b"anna" not in mails[1].data
+    assert b"anna" not in mails[1]
     assert str(parsed(mails[1])["To"]) == "ola@example.org"
+    assert f"{BASES.unsubscribe}{others.unsubscribe}/" in body(parsed(mails[1]), "plain")
+    for code in (CODES.unsubscribe, CODES.preferences, CODES.bounce, CODES.click):
+        assert code.encode() not in mails[1]
+
+
+# -- the joined octets are the whole mail, rendered for this reader
+
+
+def _is_header_text(text: str) -> bool:
+    try:
+        HeaderText(text)
+    except InvalidInput:
+        return False
+    return True
+
+
+LOCALS = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}(\.[a-z0-9=?-]{1,20})?", fullmatch=True)
+HOSTILE = st.one_of(
+    st.text(),
+    st.text(alphabet='\r\n\t\v .:;,<>"\\()@=?_-\x00\x7f\x85\u2028\u202eŻółw'),
+    st.sampled_from(
+        [
+            "Anna\r\nBcc: evil@example.net",
+            "Anna\n\n<script>",
+            '"; <evil@example.net>',
+            "=?utf-8?q?=0D=0ABcc=3A_x?=",
+            "=?utf-8?b?",
+            "\\",
+            '\\"',
+            "a" * 200,
+            "ż" * 200,
+            "🎈" * 50,
+            ".",
+            "..",
+            "a, b",
+        ]
+    ),
+)
+READERS = st.builds(
+    Reader, st.builds(lambda local: MailAddress(f"{local}@example.org"), LOCALS), HOSTILE
+)
+PIECES = st.one_of(
+    st.text(max_size=30),
+    st.text(alphabet=".\n\r \t=", max_size=10),
+    st.integers(60, 90).map(lambda count: "x" * count),
+    st.integers(60, 90).map(lambda count: "." * count),
+    st.sampled_from(["\n.\n", "\n..\n", ".\r\n", "\n.", "=\n", "--=_", "From ", "ż" * 40]),
+    st.sampled_from([slot.placeholder for slot in Slot]),
+)
+BODIES = st.lists(PIECES, max_size=8).map("".join)
+SUBJECTS = st.text(max_size=120).filter(_is_header_text)
+MESSAGES = st.builds(
+    Message,
+    channel=st.just("newsletter_email"),
+    text=BODIES,
+    html=BODIES,
+    subject=SUBJECTS,
+    language=st.sampled_from(["pl", "en"]),
+)
+TAILS = st.from_regex(r"[!#-;=?-~]{0,80}", fullmatch=True)
+BASE = st.builds("https://e.org/{}".format, TAILS)
+ALL_BASES = st.builds(LinkBases, BASE, BASE, BASE)
+ALL_CODES = st.integers(1, 2**63 - 1).map(lambda number: codes_of(number, key=b"k" * 32))
+
+
+@given(READERS, MESSAGES, ALL_BASES, ALL_CODES)
+@example(
+    reader=Reader(MailAddress("a@example.org"), "."),
+    message=Message(
+        channel="newsletter_email",
+        text=f".{Slot.UNSUBSCRIBE.placeholder}.\n.",
+        html=f"\n.{Slot.PREFERENCES.placeholder}..{Slot.BROWSER.placeholder}",
+        subject=".",
+    ),
+    bases=LinkBases(
+        "https://e.org/" + "." * 80, "https://e.org/=3D?&'", "https://e.org/\u0022"[:14]
+    ),
+    codes=CODES,
+)
+def test_the_joined_mail_is_the_whole_issue_rendered_for_this_reader(
+    reader: Reader, message: Message, bases: LinkBases, codes: Codes
+) -> None:
+    mail = parsed(mail_to(reader, message, bases, codes))
+    values = bases.values(codes)
+    assert body(mail, "plain") == _as_received(fill(_lines(message.text), values, html=False))
+    assert body(mail, "html") == _as_received(fill(_lines(message.html), values, html=True))
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+@given(READERS, MESSAGES, ALL_BASES, ALL_CODES)
+def test_the_joined_headers_are_those_of_this_reader_and_no_others(
+    reader: Reader, message: Message, bases: LinkBases, codes: Codes
+) -> None:
+    mail = parsed(mail_to(reader, message, bases, codes))
+    assert mail.keys() == [
+        "To",
+        "Message-ID",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "From",
+        "Reply-To",
+        "Subject",
+        "Date",
+        "List-Id",
+        "Precedence",
+        "Feedback-ID",
+        "Content-Language",
+        "MIME-Version",
+        "Content-Type",
+    ]
+    assert [address.addr_spec for address in mail["To"].addresses] == [reader.address]
+    assert mail["From"].addresses[0].addr_spec == SENDER.from_email
+    assert mail["From"].addresses[0].display_name == SENDER.from_name
+    assert _squeezed(mail["Subject"]) == _squeezed(message.subject)
+    assert mail["Message-ID"] == MESSAGE_ID
+    assert mail["Date"] == format_datetime(DATE)
+    assert mail["List-Unsubscribe"] == f"<{bases.unsubscribe}{codes.unsubscribe}/>"
+    assert mail["Content-Language"] == message.language
+
+
+@given(READERS, MESSAGES, ALL_BASES, ALL_CODES)
+def test_nothing_in_a_mail_can_end_it_on_the_wire(
+    reader: Reader, message: Message, bases: LinkBases, codes: Codes
+) -> None:
+    compiled = compile_mail(message, sender=SENDER, bases=bases, date=DATE)
+    wire = compiled.for_reader(reader, codes=codes, message_id=MESSAGE_ID)
+    assert wire.isascii()
+    assert wire.count(b"\r\n") == wire.count(b"\n") == wire.count(b"\r")
+    assert b"\r\n.\r\n" not in b"\r\n" + wire
+    assert all(len(line) <= 998 for line in wire.split(b"\r\n"))
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _squeezed(text: str) -> str:
+    """The parser's own handling of spaces between and around encoded words left aside."""
+    return "".join(text.split())
 
 
 def _as_received(text: str) -> str:

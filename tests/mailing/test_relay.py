@@ -23,6 +23,11 @@ from promo.mailing.relay import Relay, Timeouts, Tls, parse_email_url
             Relay("relay", timeouts=Timeouts(connect=2.5, final=900), hello="desk.example.org"),
         ),
         ("smtp://[::1]:25", Relay("::1", 25)),
+        ("smtp://relay/?connections=1", Relay("relay", connections=1)),
+        (
+            "smtp://relay/?connections=100&mails=500&hello=d.example.org",
+            Relay("relay", hello="d.example.org", connections=100, mails_per_connection=500),
+        ),
     ],
 )
 def test_an_address_gives_its_relay(url: str, relay: Relay) -> None:
@@ -41,6 +46,12 @@ def test_an_address_gives_its_relay(url: str, relay: Relay) -> None:
         "smtp+tls://u:hush@relay.example.org/mail",
         "smtp+tls://u:hush@relay.example.org/?verify=no",
         "smtp+tls://u:hush@relay.example.org/?final=soon",
+        "smtp+tls://u:hush@relay.example.org/?connections=0",
+        "smtp+tls://u:hush@relay.example.org/?connections=101",
+        "smtp+tls://u:hush@relay.example.org/?connections=-1",
+        "smtp+tls://u:hush@relay.example.org/?connections=",
+        "smtp+tls://u:hush@relay.example.org/?mails=many",
+        "smtp+tls://u:hush@relay.example.org/?mails=1.5",
         "smtp://u:hush@relay.example.org",
     ],
 )
@@ -60,3 +71,8 @@ def test_a_password_may_cross_the_loopback_in_clear() -> None:
 
 def test_the_default_patience_for_the_final_answer_is_ten_minutes() -> None:
     assert parse_email_url("smtp://relay").timeouts.final == 600
+
+
+def test_without_being_told_a_relay_gets_eight_connections_for_any_number_of_mails() -> None:
+    relay = parse_email_url("smtp://relay")
+    assert (relay.connections, relay.mails_per_connection) == (8, 0)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mjml import mjml2html
 
 from promo.errors import InvalidInput
-from promo.mailing.slots import ReaderLinks, Slot, fill, split
+from promo.mailing.codes import codes_of
+from promo.mailing.slots import LinkBases, Slot, fill, split
 
 VALUES = {slot: f"https://desk.example.org/{slot}?t=a&u='b'" for slot in Slot}
 
@@ -68,6 +69,19 @@ def test_a_filled_attribute_reads_back_as_the_link(tail: str) -> None:
         "https://e.org/" + "x" * 1000,
     ],
 )
-def test_a_link_that_is_no_clean_address_is_refused(bad: str) -> None:
+@pytest.mark.parametrize("place", ["unsubscribe", "preferences", "browser"])
+def test_a_link_that_is_no_clean_address_is_refused(bad: str, place: str) -> None:
+    good = dict.fromkeys(["unsubscribe", "preferences", "browser"], "https://e.org/p/")
+    LinkBases(**good)
     with pytest.raises(InvalidInput):
-        ReaderLinks(bad, "https://e.org/p", "https://e.org/b")
+        LinkBases(**(good | {place: bad}))
+
+
+def test_a_readers_links_are_the_bases_with_the_readers_codes() -> None:
+    codes = codes_of(42, key=b"k")
+    bases = LinkBases("https://e.org/u/", "https://e.org/p/", "https://e.org/v/1/")
+    assert bases.values(codes) == {
+        Slot.UNSUBSCRIBE: f"https://e.org/u/{codes.unsubscribe}/",
+        Slot.PREFERENCES: f"https://e.org/p/{codes.preferences}/",
+        Slot.BROWSER: "https://e.org/v/1/",
+    }

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from promo.models import Institution, Item
 from promo.services import destinations
+from promo.services.facts import place_facts
 from tests import making
 from tests.driving import Clock, tick
 
@@ -33,7 +35,7 @@ def test_the_foot_leads_to_the_declarations_that_the_library_has_given() -> None
     page = Client().get("/?lang=pl").content.decode()
     assert 'href="https://biblioteka.example.org/deklaracja"' in page
     assert "Deklaracja dostępności" in page
-    assert "Prywatność" not in page
+    assert "Informacja o ochronie danych" not in page
 
 
 def test_a_visitor_who_has_chosen_one_thing_is_offered_its_feeds(out: Item) -> None:
@@ -59,3 +61,58 @@ def test_a_postponed_event_stays_in_the_calendar(out: Item) -> None:
         starts_at=None, ends_at=None, status="postponed", previous_starts_at=was
     )
     assert str(out.uuid) in Client().get("/calendar.ics").content.decode()
+
+
+VENUE = "Dom Kultury „Pod Lipami”, ul. Lipowa 3, Kluczbork"
+
+
+def told(row: Item) -> list[str]:
+    """Where a visitor, a feed reader, a calendar and a search engine are told it takes place."""
+    addresses = (row.path, "/feeds/rss.xml", "/feeds/feed.json", "/calendar.ics")
+    return [Client().get(path).content.decode() for path in addresses]
+
+
+def partners_event() -> Item:
+    """An event on the website whose place is free text."""
+    making.installation()
+    institution = Institution.load()
+    institution.street, institution.locality = "ul. Czytelnicza 1", "Kluczbork"
+    institution.save()
+    website = destinations.create(channel="website", name="Strona")
+    row = making.due_publication(website, branch=None, venue=VENUE)
+    tick(Clock(timezone.now()))
+    return row.item
+
+
+def test_an_event_at_a_partners_is_not_told_to_be_at_the_library() -> None:
+    row = partners_event()
+    page, rss, json_feed, calendar = told(row)
+    main = page.partition("<footer")[0]
+    for text in (main, rss, json_feed, calendar.replace("\r\n ", "")):
+        assert "Lipowa" in text
+        assert "Czytelnicza" not in text
+
+
+def test_a_place_is_elsewhere_only_where_there_are_branches_to_choose_from() -> None:
+    assert not place_facts(None, "Czytelnia").elsewhere
+    branch = making.branch()
+    assert place_facts(None, VENUE).elsewhere
+    assert not place_facts(None, " ").elsewhere
+    assert not place_facts(branch, "Czytelnia").elsewhere
+
+
+def test_the_other_language_of_an_item_is_what_is_on_and_not_the_same_text(out: Item) -> None:
+    page = Client().get(out.path).content.decode()
+    assert '<li><a href="/?lang=en" hreflang="en" lang="en">English</a></li>' in page
+    assert f"{out.path}?lang=en" not in page
+
+
+def test_the_foot_calls_the_privacy_notice_what_the_settings_call_it() -> None:
+    making.installation()
+    row = Institution.load()
+    row.privacy_url = "https://biblioteka.example.org/rodo"
+    row.save()
+    assert "Informacja o ochronie danych" in Client().get("/?lang=pl").content.decode()
+    with override("pl"):
+        name = str(Institution._meta.get_field("privacy_url").verbose_name)  # noqa: SLF001
+    assert name == "adres informacji o ochronie danych"

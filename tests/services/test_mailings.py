@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -18,7 +19,16 @@ from promo.mailing.journal import Journal, records
 from promo.mailing.replies import Phase
 from promo.models import Batch, Delivery, DeliveryEvent, Mailing, Subscriber, Suppression
 from promo.protocol import State
-from promo.services import batches, clerk, destinations, mailings, sending, settling, subscribers
+from promo.services import (
+    batches,
+    clerk,
+    deliveries,
+    destinations,
+    mailings,
+    sending,
+    settling,
+    subscribers,
+)
 from promo.services.facts import absolute
 from promo.vault import address_hash
 from tests import making
@@ -198,12 +208,12 @@ def test_a_reader_whose_server_never_takes_the_mail_is_given_up_in_the_end(
 ) -> None:
     outside.fault(fault="smtp_refuse", stage="RCPT", code=450, match_to="czytelnik1@")
     waits = []
-    for _time in range(len(batches.BACKOFF) + 1):
+    for _time in range(len(deliveries.BACKOFF) + 1):
         send(mailing, clock)
         due = Batch.objects.filter(state=Batch.State.READY).values_list("due_at", flat=True)
         waits += [at - clock() for at in due]
         clock.forward(days=2)
-    assert waits == list(batches.BACKOFF)
+    assert waits == list(deliveries.BACKOFF)
     assert counts(mailing) == {"given_up": 1, "accepted": 4}
     assert mailings.hand_out(now=clock()) == []
     assert Delivery.objects.get(state=Delivery.State.GIVEN_UP).attempts == len(waits) + 1
@@ -300,6 +310,36 @@ def test_a_relay_that_is_gone_leaves_everybody_due(mailing: Mailing, clock: Cloc
     assert Batch.objects.get().due_at > began
     mailing.refresh_from_db()
     assert mailing.problem
+
+
+def test_a_relay_that_refuses_our_sender_pauses_the_mailing_and_blames_no_reader(
+    mailing: Mailing, clock: Clock, outside: World
+) -> None:
+    outside.fault(fault="smtp_refuse", stage="MAIL", code=550, message="5.1.8 sender unknown")
+    send(mailing, clock)
+    assert counts(mailing) == {"due": READERS}
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.PAUSED
+    assert "sender unknown" in mailing.problem
+    outside.forget_faults()
+    mailings.resume(mailing=mailing, now=clock())
+    send(mailing, clock)
+    assert recipients(outside) == EVERYBODY
+
+
+def test_the_relays_limit_is_kept_and_the_rest_waits_for_its_time(
+    mailing: Mailing, clock: Clock, outside: World
+) -> None:
+    limited = f"smtp://{outside.host}:{outside.smtp_port}/?limits=3/h&hello=limits.example.org"
+    with override_settings(EMAIL_URL=limited):
+        send(mailing, clock)
+        assert counts(mailing) == {"accepted": 3, "due": 2}
+        mailing.refresh_from_db()
+        assert mailing.problem
+        due = Batch.objects.get(state=Batch.State.READY).due_at
+        assert timedelta(minutes=55) < due - clock() < timedelta(minutes=65)
+        send(mailing, clock)
+    assert len(recipients(outside)) == 3
 
 
 def test_a_paused_mailing_mails_nobody_until_it_is_resumed(
@@ -433,7 +473,7 @@ def test_the_equation_closes_whatever_happened(
     outside.fault(fault="smtp_refuse", stage="RCPT", code=550, match_to="czytelnik1@")
     outside.fault(fault="smtp_refuse", stage="RCPT", code=450, match_to="czytelnik2@")
     outside.fault(fault="smtp_drop", stage="DOT", times=1)
-    for _time in range(len(batches.BACKOFF) + 1):
+    for _time in range(len(deliveries.BACKOFF) + 1):
         send(mailing, clock)
         clock.forward(days=2)
     told = counts(mailing)

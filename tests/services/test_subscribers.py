@@ -273,6 +273,7 @@ def test_a_paper_consent_is_recorded_but_not_against_a_suppression(
         record()
 
 
+@pytest.mark.django_db(transaction=True)  # the clerk has a connection of its own
 def test_erasing_leaves_nothing_of_the_address_but_a_hash(
     newsletter: Newsletter, clock: Clock, outside: World
 ) -> None:

@@ -1,0 +1,132 @@
+"""How fast a relay may be fed: limits that all workers share.
+
+A limit of seconds or minutes is a pace: mails leave evenly, kept as the instant up to which its
+capacity is used (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371).
+A limit of hours or days is a quota, as providers sell them: it may be used at once, and no stretch
+of its length sees more; it is counted in fiftieths, so that 2 % of it may wait a little longer.
+
+The clock is Redis's own: workers with wrong clocks agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.utils.translation import gettext as _
+
+from promo.errors import ConfigurationError
+
+_PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LIMIT = re.compile(r"([1-9][0-9]{0,8})/([smhd])")
+_LONGEST_PACE = 60
+_BURST_SECONDS = 0.1
+_SLOTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` mails in `seconds`."""
+
+    count: int
+    seconds: int
+
+
+def parse_limits(text: str) -> tuple[Limit, ...]:
+    """`20/s 5000/h` as limits, all of which hold. Raises ConfigurationError."""
+    found = []
+    for word in text.split():
+        match = _LIMIT.fullmatch(word)
+        if match is None:
+            raise ConfigurationError(
+                _("“{word}” is no limit: write 20/s, 600/m, 5000/h or 50000/d.").format(word=word)
+            )
+        found.append(Limit(int(match[1]), _PERIODS[match[2]]))
+    return tuple(found)
+
+
+# KEYS: one for each limit. ARGV: how many are wanted (fewer than 0: given back), the longest pace,
+# the burst of a pace in seconds, the slots of a quota, then count and seconds of each limit.
+# Gives how many are granted, and the seconds until one more may be.
+_GRANT = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local wanted, longest, burst, slots = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]),
+    tonumber(ARGV[4])
+local granted, wait = wanted, 0
+
+local function limit(i) return tonumber(ARGV[3 + 2 * i]), tonumber(ARGV[4 + 2 * i]) end
+
+for i, key in ipairs(KEYS) do
+    local count, seconds = limit(i)
+    local free
+    if seconds <= longest then
+        local gap = seconds / count
+        local room = math.max(burst, gap)
+        local ahead = math.max(tonumber(redis.call('GET', key) or 0) - now, 0)
+        free = math.floor((room - ahead) / gap + 0.001)
+        if free < 1 then wait = math.max(wait, ahead + gap - room) end
+    else
+        local width, sum, oldest = seconds / slots, 0, nil
+        local first = math.floor(now / width) - slots
+        for slot, n in pairs((function()
+            local all, found = redis.call('HGETALL', key), {}
+            for j = 1, #all, 2 do found[tonumber(all[j])] = tonumber(all[j + 1]) end
+            return found
+        end)()) do
+            if slot < first then redis.call('HDEL', key, string.format('%d', slot))
+            else
+                sum = sum + n
+                if n > 0 and (oldest == nil or slot < oldest) then oldest = slot end
+            end
+        end
+        free = count - sum
+        if free < 1 and oldest then wait = math.max(wait, (oldest + slots + 1) * width - now) end
+    end
+    if free < granted then granted = math.max(free, 0) end
+end
+if granted ~= 0 then
+    for i, key in ipairs(KEYS) do
+        local count, seconds = limit(i)
+        if seconds <= longest then
+            local used = math.max(tonumber(redis.call('GET', key) or 0), now)
+            used = used + granted * seconds / count
+            redis.call('SET', key, string.format('%.6f', used), 'EX',
+                math.max(math.ceil(used - now), 0) + longest)
+        else
+            redis.call('HINCRBY', key, string.format('%d', math.floor(now / (seconds / slots))),
+                granted)
+            redis.call('EXPIRE', key, 2 * seconds)
+        end
+    end
+end
+return {granted, string.format('%.6f', wait)}
+"""
+
+
+class Meter:
+    """The limits of one relay.
+
+    `redis.RedisError` comes through: while Redis is away no worker may know what others send.
+    """
+
+    def __init__(self, client: redis.Redis, *, name: str, limits: Sequence[Limit]) -> None:
+        self._keys = [f"promo:limit:{name}:{limit.seconds}" for limit in limits]
+        self._numbers = [number for limit in limits for number in (limit.count, limit.seconds)]
+        self._script: Any = client.register_script(_GRANT)
+
+    def grant(self, wanted: int) -> tuple[int, float]:
+        """How many of the wanted mails may leave now, and the seconds until one more may."""
+        if not self._keys or not wanted:
+            return wanted, 0.0
+        granted, wait = self._script(
+            keys=self._keys, args=[wanted, _LONGEST_PACE, _BURST_SECONDS, _SLOTS, *self._numbers]
+        )
+        return int(granted), float(wait)
+
+    def give_back(self, count: int) -> None:
+        """So many of the granted mails did not leave."""
+        self.grant(-count)
