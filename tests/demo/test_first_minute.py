@@ -19,6 +19,9 @@ from promo.services.clock import database_now
 from tests.demo.nights import NIGHT
 from tests.world import World
 
+# Mailing has a connection of its own: it sees what is committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 A_MINUTE_LATER = NIGHT + timedelta(minutes=1)
 
 

@@ -20,7 +20,7 @@ def read() -> set[str]:
     settings = (ROOT / "config" / "settings.py").read_text(encoding="utf-8")
     stops = (ROOT / "promo" / "stops.py").read_text(encoding="utf-8")
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    found = set(re.findall(r'(?:env\.\w+|_given)\(\s*"([A-Z_]+)"', settings))
+    found = set(re.findall(r'(?:env\.\w+|_given|_plain)\(\s*"([A-Z_]+)"', settings))
     found |= set(re.findall(r'"(PROMO_STOP_[A-Z]+)"', stops))
     found |= set(re.findall(r"\$\{([A-Z_]+)", TEXT))
     found |= set(re.findall(r"\b(GRANIAN_[A-Z]+)=", image))

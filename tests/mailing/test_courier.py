@@ -68,13 +68,15 @@ class Mails:
         self.errors: list[PublishError] = []
         self.gives_up_after = 1
         self.stopped = False
+        self.expected = 0
+        """So many more are worth a connection."""
         self.also: Callable[[Sequence[Outgoing]], None] = lambda _begun: None
 
     def take(self) -> Outgoing | None:
         return self.waiting.popleft() if self.waiting and not self.stopped else None
 
     def at_hand(self) -> int:
-        return len(self.waiting)
+        return max(len(self.waiting), self.expected)
 
     def over(self) -> bool:
         return self.stopped or not self.waiting
@@ -629,6 +631,7 @@ def test_waiting_for_a_relay_that_reads_nothing_takes_no_turns() -> None:
 def test_waiting_for_mails_takes_no_turns() -> None:
     clock = Clock()
     load = Waiting([mail(1)])
+    load.expected = 3
     with (
         relay() as scripted,
         calling(scripted, clock=clock, connections=3) as courier,
@@ -754,6 +757,7 @@ def test_a_relay_that_allows_fewer_connections_is_asked_for_more_ever_less_often
     clock = Frozen()
     full = Script(banner="421 4.7.0 too many connections")
     load = Waiting([mail(1)])
+    load.expected = 3
     with (
         relay(PIPELINED, full) as scripted,
         calling(scripted, clock=clock, connections=3) as courier,
@@ -807,7 +811,7 @@ def test_a_greeting_that_hangs_does_not_keep_the_process_from_ending() -> None:
                 self.asked += 1
                 return self.asked > 2
             def at_hand(self):
-                return 1
+                return 8
             def take(self):
                 return None
 

@@ -97,7 +97,7 @@ def test_a_signature_has_short_lines_of_plain_ascii() -> None:
     assert all(len(line) <= 78 or line.startswith(b" h=") for line in signature.split(b"\r\n"))
 
 
-@pytest.mark.parametrize("text", [b"", b"no key", pem(RSA)[:-60]])
+@pytest.mark.parametrize("text", [b"", b"no key", pem(RSA)[:-60]], ids=["none", "text", "cut"])
 def test_what_is_no_key_is_refused_without_showing_it(text: bytes) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_signer(domain=DOMAIN, selector="promo", pem=text)

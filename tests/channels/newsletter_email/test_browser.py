@@ -71,9 +71,9 @@ def test_the_readers_links_lead_to_his_own_pages(open_page: OpenPage) -> None:
     page = open_page()
     page.set_content(shown(issues.compose(issues.issue_draft())))
     for name, address in (
-        ("Zrezygnuj z subskrypcji", LINKS.unsubscribe),
-        ("Zmień ustawienia newslettera", LINKS.preferences),
-        ("Otwórz w przeglądarce", LINKS.browser),
+        ("Zrezygnuj z subskrypcji", LINKS[Slot.UNSUBSCRIBE]),
+        ("Zmień ustawienia newslettera", LINKS[Slot.PREFERENCES]),
+        ("Otwórz w przeglądarce", LINKS[Slot.BROWSER]),
     ):
         assert page.get_by_role("link", name=name).get_attribute("href") == address
 
