@@ -18,7 +18,7 @@ from tests.desk.scenes import Scene, desk
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 SCROLL_BACK = """() => {
     const scrolled = [...document.querySelectorAll("*")].filter((element) => element.scrollTop);
-    for (const element of scrolled) element.scrollTop = 0;
+    for (const element of scrolled) element.scrollTo({ top: 0, behavior: "instant" });
 }"""
 
 
