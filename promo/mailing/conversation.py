@@ -54,7 +54,6 @@ class Outgoing(NamedTuple):
     mail_from: str
     rcpt_to: str
     data: bytes
-    domain: str = ""
 
 
 class Outcome(NamedTuple):

@@ -25,7 +25,7 @@ from promo.mailing.line import Line
 from promo.mailing.relay import Relay
 from promo.mailing.replies import Phase
 
-_PATIENCE = 0.0003
+_PATIENCE = 0.0001
 """Seconds in which more of several busy connections may answer, to be heard in one turn."""
 
 _LOOK_ROUND = 0.5
@@ -43,6 +43,10 @@ _KEEP_IDLE = 60.0
 
 class Load(Protocol):
     """What is to be carried, and who hears what became of it. Called from the courier's thread."""
+
+    def prepare(self, count: int) -> None:
+        """While the relay is at work: have so many mails ready to be taken."""
+        ...
 
     def take(self) -> Outgoing | None:
         """The next mail; None where there is none at this moment."""
@@ -120,6 +124,7 @@ class Courier:
                     self._serve(key.data, events, turn)
             self._begin_idle(turn)
             self._leave(turn)
+            load.prepare(len(self._lines))
             if self._clock() - looked_round >= _LOOK_ROUND:
                 looked_round = self._clock()
                 self._end_overdue(load)

@@ -77,6 +77,11 @@ class MailAddress(str):
             raise InvalidInput(_("This is not an e-mail address we can write to."), field="address")
         return super().__new__(cls, address)
 
+    @classmethod
+    def checked(cls, value: str) -> Self:
+        """An address made of parts that were checked before."""
+        return str.__new__(cls, value)
+
     @property
     def domain(self) -> DomainName:
         return DomainName(self.rpartition("@")[2])
@@ -92,6 +97,11 @@ class MessageId(str):
             message = f"not a Message-ID: {value!r}"
             raise ValueError(message)
         return super().__new__(cls, value)
+
+    @classmethod
+    def checked(cls, value: str) -> Self:
+        """One made of parts that were checked before."""
+        return str.__new__(cls, value)
 
 
 @lru_cache(maxsize=4096)

@@ -48,7 +48,7 @@ class Relay:
     password: str = field(default="", repr=False)
     timeouts: Timeouts = field(default_factory=Timeouts)
     hello: str = ""
-    connections: int = 8
+    connections: int = 20
     """As many at once from one worker process."""
     mails_per_connection: int = 0
     """After so many a new connection is opened; 0: no limit."""

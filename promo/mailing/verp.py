@@ -28,6 +28,31 @@ def verp(code: str, domain: DomainName) -> MailAddress:
     return MailAddress(f"{_PREFIX}{code}@{domain}")
 
 
+class Names:
+    """The names of the mails of one issue: `message_id` and `verp`, checked once and not each time.
+
+    A reader's part is an UUID or a code, which cannot make them unsafe. Raises InvalidInput where
+    the domain is too long for a bounce address.
+    """
+
+    __slots__ = ("_message_tail", "_sender_tail")
+
+    def __init__(self, issue_uuid: UUID, domain: DomainName) -> None:
+        longest = f"{'9' * 19}-{'f' * 20}"
+        verp(longest, domain)
+        message_id(issue_uuid, UUID(int=0), domain)
+        self._message_tail = f".{issue_uuid.hex}@{domain}>"
+        self._sender_tail = f"@{domain}"
+
+    def message_id(self, subscriber_hex: str) -> MessageId:
+        """For the subscriber's UUID in 32 hexadecimal digits."""
+        return MessageId.checked(f"<{subscriber_hex}{self._message_tail}")
+
+    def sender(self, code: str) -> MailAddress:
+        """For a delivery's bounce code."""
+        return MailAddress.checked(f"{_PREFIX}{code}{self._sender_tail}")
+
+
 def leave_address(code: str, domain: DomainName) -> MailAddress:
     """Where a mail unsubscribes its reader: `u+<code>@<domain>`, with the code of a link to it."""
     return MailAddress(f"{_LEAVE_PREFIX}{code}@{domain}")

@@ -32,6 +32,7 @@ class Marked(NamedTuple):
     email: str
     name: str
     uuid: str
+    """The subscriber's, in 32 hexadecimal digits."""
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +139,7 @@ _MARK = """
             AND destination.paused_at IS NULL AND EXISTS (SELECT FROM due)
         RETURNING mailing.newsletter_id
     )
-    SELECT due.id, due.attempts, reader.email, reader.name, reader.uuid::text,
+    SELECT due.id, due.attempts, reader.email, reader.name, replace(reader.uuid::text, '-', ''),
         tie.state = 'active' AND NOT EXISTS (
             SELECT FROM promo_suppression
             WHERE promo_suppression.address_hash = reader.address_hash

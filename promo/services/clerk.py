@@ -35,6 +35,7 @@ BUDGET = timedelta(seconds=120)
 """A run begins no mail after this long; the tick hints at what is left."""
 
 LARGEST_WINDOW = 500
+FIRST_WINDOW = 100
 SMALLEST_WINDOW = 8
 WINDOW_SECONDS = 0.1
 """A mark is good for what is sent in this time: so soon acts whoever leaves, pauses or cancels."""
@@ -89,7 +90,7 @@ class Clerk:
         self._marking: Claim | None = None
         self._sends_until = float("inf")
         self._settled_at = self._renewed_at = self._looked_at = time.monotonic()
-        self._window = 4 * SMALLEST_WINDOW
+        self._window = FIRST_WINDOW
         self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
         self._retry_at: datetime | None = None
         self._problem = ""

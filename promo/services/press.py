@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -28,8 +27,7 @@ class Press:
     """A mailing's message, compiled: makes a reader's mail."""
 
     compiled: Compiled
-    subject_uuid: UUID
-    domain: DomainName
+    names: verp.Names
     key: bytes
     signer: Signer | None = None
 
@@ -46,8 +44,7 @@ class Press:
         subject = publication.issue or publication.item
         return cls(
             compiled,
-            getattr(subject, "uuid", publication.uuid),
-            sender.from_email.domain,
+            verp.Names(getattr(subject, "uuid", publication.uuid), sender.from_email.domain),
             mailings.keys()[0],
             signer_for(sender.from_email.domain),
         )
@@ -59,13 +56,11 @@ class Press:
         data = self.compiled.for_reader(
             Reader(address, reader.name),
             codes=codes,
-            message_id=verp.message_id(self.subject_uuid, UUID(reader.uuid), self.domain),
+            message_id=self.names.message_id(reader.uuid),
         )
         if self.signer is not None:
             data = self.signer.signature(unstuffed(data)) + data
-        return Outgoing(
-            reader.delivery_id, verp.verp(codes.bounce, self.domain), address, data, address.domain
-        )
+        return Outgoing(reader.delivery_id, self.names.sender(codes.bounce), address, data)
 
 
 def signer_for(domain: DomainName) -> Signer | None:

@@ -101,17 +101,25 @@ class _Load:
         self._press = press
         self._clerk = clerk
         self._journal = journal
+        self._made: deque[Outgoing] = deque()
         self._again: deque[Outgoing] = deque()
         self._lost: Counter[int] = Counter()
         self._places: dict[int, Place] = {}
         self._open: dict[int, Outgoing] = {}
 
+    def prepare(self, count: int) -> None:
+        while len(self._made) < count and (mail := self._make()) is not None:
+            self._made.append(mail)
+
     def take(self) -> Outgoing | None:
-        clerk = self._clerk
-        if not clerk.may_send():
+        if not self._clerk.may_send():
             return None
         if self._again:
             return self._again.popleft()
+        return self._made.popleft() if self._made else self._make()
+
+    def _make(self) -> Outgoing | None:
+        clerk = self._clerk
         while clerk.ready:
             place = clerk.ready.popleft()
             try:
@@ -125,11 +133,13 @@ class _Load:
         return None
 
     def at_hand(self) -> int:
-        return len(self._clerk.ready) + len(self._again)
+        return len(self._clerk.ready) + len(self._made) + len(self._again)
 
     def over(self) -> bool:
         clerk = self._clerk
-        return clerk.nothing_left and not clerk.ready and (not self._again or clerk.held)
+        if clerk.held:  # what was made and not begun is given back with its batch
+            return True
+        return clerk.nothing_left and not (clerk.ready or self._made or self._again)
 
     def may_send(self) -> bool:
         return self._clerk.may_send()

@@ -39,7 +39,7 @@ class Asked:
     recipients: int
     relay: str = ""
     workers: int = 1
-    connections: int = 8
+    connections: int = 20
     delay: float = 0.0
 
 

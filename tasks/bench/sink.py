@@ -52,9 +52,10 @@ class _Sink(asyncio.Protocol):
             self._answer(answer)
 
     def _body(self) -> bytes | None:
-        """The answer to a whole body; None while its end is missing."""
+        """The answer to a whole body; None while its end is missing. What was looked at is gone."""
         end = self.rest.find(_END)
         if end < 0:
+            self.rest = self.rest[-len(_END) + 1 :]
             return None
         self.rest = self.rest[end + len(_END) :]
         self.in_body = False
