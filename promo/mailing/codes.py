@@ -7,12 +7,10 @@ in quoted-printable without any escaping: joining them into a mail needs no enco
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
 from enum import IntEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -66,14 +64,4 @@ def read(purpose: Purpose, code: str, *, keys: Sequence[bytes]) -> int:
 
 
 def _digest(delivery_id: int, key: bytes) -> str:
-    """BLAKE2b with a key (RFC 7693, 2.9), as long as all purposes together need."""
-    keyed = hashlib.blake2b(
-        b"delivery|v1|%d" % delivery_id, key=_shortened(key), digest_size=len(Purpose) * _HEX // 2
-    )
-    return keyed.hexdigest()
-
-
-@lru_cache(maxsize=8)
-def _shortened(key: bytes) -> bytes:
-    """BLAKE2b takes at most 64 octets of key."""
-    return hashlib.sha512(key).digest()
+    return hmac.digest(key, b"delivery|v1|%d" % delivery_id, "sha512").hex()

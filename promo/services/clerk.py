@@ -10,8 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import redis
 import structlog
@@ -92,7 +91,7 @@ class Clerk:
         self._settled_at = self._renewed_at = self._looked_at = time.monotonic()
         self._window = FIRST_WINDOW
         self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
-        self._retry_at: datetime | None = None
+        self._retry_after = timedelta()
         self._problem = ""
         self._sender_refused = ""
 
@@ -125,11 +124,11 @@ class Clerk:
         self._problem = error.text
         log.warning("relay", error=str(error))
         if isinstance(error, Unauthorized):
-            self._retry_at = self._clock() + AFTER_NO_ACCESS
+            self._retry_after = AFTER_NO_ACCESS
             self.nothing_left = True
             self.held = True
             return False
-        self._retry_at = self._clock() + AFTER_AWAY
+        self._retry_after = AFTER_AWAY
         return not self.nothing_left
 
     def sender_refused(self, said: str) -> None:
@@ -224,7 +223,7 @@ class Clerk:
             log.warning("limits", error=str(error))
             granted, wait = 0, LONGEST_REST
         if not granted and wait > LONGEST_REST:
-            self._retry_at = self._clock() + timedelta(seconds=wait)
+            self._retry_after = timedelta(seconds=wait)
             self._problem = _("The mail server’s limit is used up for now; it goes on by itself.")
             self.nothing_left = True
             self._wake_courier()
@@ -290,10 +289,12 @@ class Clerk:
         self._window = max(SMALLEST_WINDOW, min(LARGEST_WINDOW, wanted))
 
     def _let_go(self, claimed: Claim) -> None:
-        batches.release(claimed, due_at=self._retry_at or self._clock())
+        batches.release(claimed, due_at=self._clock() + self._retry_after)
         self._claims.remove(claimed)
-        with suppress(JournalLost):
+        try:
             self._journal.forget(claimed.journal_key)
+        except JournalLost as error:  # what the other batches wrote may be lost as well
+            self.unprove(error)
 
     def _end(self) -> None:
         """Everything that was begun has been answered, or is in doubt and said so."""

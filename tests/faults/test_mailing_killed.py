@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-READERS = 2500
+READERS = 2000
 CONNECTIONS = 8
 KILLS = 10
 """For each of the two policies."""

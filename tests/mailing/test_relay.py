@@ -73,6 +73,6 @@ def test_the_default_patience_for_the_final_answer_is_ten_minutes() -> None:
     assert parse_email_url("smtp://relay").timeouts.final == 600
 
 
-def test_without_being_told_a_relay_gets_eight_connections_for_any_number_of_mails() -> None:
+def test_without_being_told_a_relay_gets_twenty_connections_for_any_number_of_mails() -> None:
     relay = parse_email_url("smtp://relay")
-    assert (relay.connections, relay.mails_per_connection) == (8, 0)
+    assert (relay.connections, relay.mails_per_connection) == (20, 0)
