@@ -41,9 +41,9 @@ QUEUE = "mail-doomed"
 
 
 @contextmanager
-def workshop(folder: Path, **more: object) -> Iterator[tuple[Sink, Hatchery]]:
+def workshop(folder: Path, *, delay: float = 4, **more: object) -> Iterator[tuple[Sink, Hatchery]]:
     """A mail server that takes a few milliseconds for each answer, and doomed workers for it."""
-    with Sink.started(folder / "taken.txt", delay=4) as sink:
+    with Sink.started(folder / "taken.txt", delay=delay) as sink:
         short = {
             "PROMO_MAIL_LEASE": timedelta(seconds=2),
             "PROMO_HINT_AGAIN": timedelta(seconds=0.2),
@@ -225,11 +225,11 @@ def cancelled(mailing: Mailing) -> bool:
 def test_who_leaves_while_it_runs_gets_nothing_afterwards(tmp_path: Path) -> None:
     from promo.services import subscribers  # noqa: PLC0415
 
-    with workshop(tmp_path) as (sink, hatchery):
+    with workshop(tmp_path, delay=25) as (sink, hatchery):  # so slowly that the last ones can leave
         mailing = started("leave")
         worker = hatchery.hatch((QUEUE,), {})
         until(lambda: went_on(mailing, READERS), within=SOON, what="it begins")
-        late = list(Subscriber.objects.order_by("-id")[:200])
+        late = list(Subscriber.objects.order_by("-id")[:50])
         for reader in late:
             subscribers.leave(
                 subscriber=reader, newsletter=mailing.newsletter, source="test", now=database_now()
