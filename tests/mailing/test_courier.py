@@ -837,7 +837,10 @@ def test_a_greeting_that_hangs_does_not_keep_the_process_from_ending() -> None:
             timeout=60,
             check=True,
         )
-        assert scripted.connections > 0
+        ends = time.monotonic() + SOON
+        while scripted.connections < 8 and time.monotonic() < ends:
+            pass  # those that wait in the backlog are still accepted
+        assert scripted.connections == 8
     assert (ended.stdout, ended.stderr) == ("over\n", "")
 
 
