@@ -12,7 +12,13 @@ from promo.models.photos import Photo, PhotoRendition
 from promo.models.publications import Attempt, Publication
 from promo.models.returns import ReturnedMail, ReturnMailbox
 from promo.models.sources import Entry, Source
-from promo.models.subscribers import Consent, Subscriber, Subscription, Suppression
+from promo.models.subscribers import (
+    Consent,
+    Preferences,
+    Subscriber,
+    Subscription,
+    Suppression,
+)
 
 __all__ = [
     "Approval",
@@ -37,6 +43,7 @@ __all__ = [
     "Partner",
     "Photo",
     "PhotoRendition",
+    "Preferences",
     "Publication",
     "ReaderImport",
     "RefusedRow",

@@ -1,12 +1,15 @@
 """Subscribers, their ties to newsletters, the proof of consent, and who must not be mailed."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from promo.models.fields import AddressHashField
+from promo.models.fields import AddressHashField, ChoicesField
+from promo.models.items import audience_choices
+from promo.planning.kinds import TOPICS
 
 
 class Subscriber(models.Model):
@@ -46,6 +49,42 @@ class Subscriber(models.Model):
     def problem(self) -> str:
         """Why this subscriber's confirmation mail has not arrived, for lists; empty mostly."""
         return " ".join({row.problem: None for row in self.subscriptions.all() if row.problem})
+
+
+def topic_choices() -> list[tuple[str, Any]]:
+    return [(topic.key, topic.label) for topic in TOPICS]
+
+
+class Preferences(models.Model):
+    """What a reader chose in the preference centre; a reader without a row gets everything.
+
+    In `topics`, `audiences` and `branches` none chosen means all of them.
+    """
+
+    class Frequency(models.TextChoices):
+        EVERY = "every", _("every issue")
+        WEEKLY = "weekly", _("once a week at most")
+        MONTHLY = "monthly", _("once a month at most")
+
+    subscriber = models.OneToOneField(
+        Subscriber, models.CASCADE, primary_key=True, related_name="preferences"
+    )
+    topics = ChoicesField(topic_choices, verbose_name=_("topics"))
+    audiences = ChoicesField(audience_choices, verbose_name=_("for whom"))
+    branches = models.ManyToManyField("promo.Branch", blank=True, verbose_name=_("branches"))
+    frequency = models.CharField(
+        _("how often"), max_length=8, choices=Frequency.choices, default=Frequency.EVERY
+    )
+    paused_until_on = models.DateField(
+        _("paused until"), null=True, blank=True, help_text=_("Mails come again from this day on.")
+    )
+
+    class Meta:
+        verbose_name = _("preferences")
+        verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return str(self.subscriber)
 
 
 class Subscription(models.Model):

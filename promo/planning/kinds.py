@@ -59,6 +59,15 @@ class Audience:
     ages: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a reader may choose to read about: several kinds under one plain name."""
+
+    key: str
+    label: StrPromise
+    kinds: tuple[str, ...]
+
+
 def _table(kinds: Iterable[Kind]) -> Mapping[str, Kind]:
     return MappingProxyType({kind.key: kind for kind in kinds})
 
@@ -219,3 +228,33 @@ AUDIENCES: tuple[Audience, ...] = (
     Audience("seniors", pgettext_lazy("audience", "seniors")),
     Audience("families", pgettext_lazy("audience", "families")),
 )
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(
+        "books",
+        pgettext_lazy("topic", "books and authors"),
+        ("author_meeting", "dkk", "reading_campaign", "new_titles", "recommendation"),
+    ),
+    Topic(
+        "learning",
+        pgettext_lazy("topic", "workshops, lectures and classes"),
+        ("workshop", "lecture", "seniors_it", "library_lesson"),
+    ),
+    Topic(
+        "arts",
+        pgettext_lazy("topic", "exhibitions, concerts and films"),
+        ("exhibition", "concert", "film", "contest"),
+    ),
+    Topic(
+        "children",
+        pgettext_lazy("topic", "for children and families"),
+        ("story_time", "holiday_programme"),
+    ),
+    Topic("heritage", pgettext_lazy("topic", "history of the region"), ("heritage",)),
+    Topic(
+        "library",
+        pgettext_lazy("topic", "from the life of the library"),
+        ("announcement", "report", "survey", "partner_news"),
+    ),
+)
+"""Every kind belongs to one topic, save the changes of opening hours: they are for everybody."""
