@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,15 @@ def until(reached: Callable[[], bool], *, within: float, what: str) -> None:
     while not reached():
         assert time.monotonic() < ends, f"after {within:g} s still not so: {what}"
         never.wait(LOOK_EVERY)
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Process ids of the children of this process, and of theirs, that still run (Linux)."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield int(child)
+                yield from descendants(int(child))
 
 
 class WorkerProcess:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from promo.embedded import Layout, Postgres, Redis
+from tests.processes import descendants
 from tests.supervisor.conftest import ROOT, free_ports
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("real-up")]
@@ -140,10 +141,3 @@ def proportional_memory(root: int) -> int:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         total += int(rollup.partition("\nPss:")[2].split()[0]) * 1024
     return total
-
-
-def descendants(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield int(child)
-            yield from descendants(int(child))
