@@ -129,7 +129,7 @@ PROMO_DKIM_KEY = env.str("PROMO_DKIM_KEY", default="")
 PROMO_DKIM_SELECTOR = env.str("PROMO_DKIM_SELECTOR", default="promo")
 
 # How long a worker holds a batch of a mailing that it does not renew; it renews every quarter.
-PROMO_MAIL_LEASE = timedelta(seconds=env.float("PROMO_MAIL_LEASE_SECONDS", default=60))
+PROMO_MAIL_LEASE = timedelta(seconds=env.float("PROMO_MAIL_LEASE_SECONDS", default=10))
 # A hint that brought no claim within this time is given again.
 PROMO_HINT_AGAIN = timedelta(seconds=env.float("PROMO_HINT_AGAIN_SECONDS", default=60))
 

@@ -73,7 +73,6 @@ def stage(lines: Iterable[str]) -> None:
             following = iter(lines)
             while block := "".join(islice(following, BLOCK)):
                 copy.write(block)
-        cursor.execute("ANALYZE pg_temp.promo_reading")
 
 
 def staged(row: int, reader: tuple[str, str, str, str, str], address_hash: str) -> str:
@@ -123,27 +122,29 @@ def _count(cursor: CursorWrapper) -> tuple[int, int]:
 
 
 def _number(cursor: CursorWrapper) -> int:
-    """One row for each address, the first of the file, with the ids that its person may get.
+    """The usable rows, with the ids that their people may get; gives how many addresses there are.
 
-    In the order of the addresses: their index then grows at its end, and so do those of the ids.
+    A row whose address stands further up in the file too is `again` there, and gets none. In the
+    order of the addresses: their index then grows at its end, and so do those of the ids.
     """
     cursor.execute("SELECT set_config('work_mem', %s, false)", [WORK_MEMORY])
     cursor.execute("DROP TABLE IF EXISTS pg_temp.promo_reader")
     cursor.execute(
         """
         CREATE TEMP TABLE promo_reader AS
-        SELECT *, nextval('promo_subscriber_id_seq') AS person,
-               nextval('promo_subscription_id_seq') AS tie
+        SELECT *, CASE WHEN NOT again THEN nextval('promo_subscriber_id_seq') END AS person,
+               CASE WHEN NOT again THEN nextval('promo_subscription_id_seq') END AS tie
         FROM (
-            SELECT DISTINCT ON (lower(email))
-                   row, email, lower(email) AS folded, name, language, at, source, address_hash
-            FROM promo_reading WHERE reason IS NULL ORDER BY lower(email), row
+            SELECT row, email, lower(email) AS folded, name, language, at, source, address_hash,
+                   row_number() OVER (PARTITION BY lower(email) ORDER BY row) > 1 AS again
+            FROM promo_reading WHERE reason IS NULL
         ) AS reader
         """
     )
-    unique: int = cursor.rowcount
     cursor.execute("ANALYZE pg_temp.promo_reader")
-    return unique
+    cursor.execute("SELECT count(*) FROM promo_reader WHERE NOT again")
+    (unique,) = cursor.fetchone()
+    return int(unique)
 
 
 @contextmanager
@@ -195,7 +196,7 @@ class _Merge:
             refused=rows - valid,
             duplicates=valid - unique,
         )
-        self._report(counts)
+        self._report()
         self._done(counts)
         return counts
 
@@ -222,7 +223,7 @@ class _Merge:
                    ON tie.subscriber_id = person.id AND tie.newsletter_id = %(newsletter)s
             LEFT JOIN promo_suppression AS suppression
                    ON suppression.address_hash = reader.address_hash
-            WHERE person.id IS NOT NULL OR suppression.id IS NOT NULL
+            WHERE NOT again AND (person.id IS NOT NULL OR suppression.id IS NOT NULL)
             """
         )
         self._do("ANALYZE pg_temp.promo_known")
@@ -244,7 +245,8 @@ class _Merge:
         """
         fresh = """
             FROM promo_reader AS reader
-            WHERE NOT EXISTS (SELECT FROM promo_known AS known WHERE known.row = reader.row)
+            WHERE NOT again
+              AND NOT EXISTS (SELECT FROM promo_known AS known WHERE known.row = reader.row)
         """
         stamp = f"{int(self._values['now'].timestamp() * 1000):012x}7{self._asked.id % 4096:03x}8"
         self._values["stamp"] = stamp
@@ -318,26 +320,21 @@ class _Merge:
         self._do("SELECT fate, count(*) FROM promo_known GROUP BY fate")
         return {"already": 0, "left": 0, "suppressed": 0, **dict(self._cursor.fetchall())}
 
-    def _report(self, counts: Counts) -> None:
+    def _report(self) -> None:
         """The refused rows, each with its reason, in the order of the file."""
         self._do("DELETE FROM promo_refusedrow WHERE reader_import_id = %(import)s")
-        twice = """
-            UNION ALL
-            SELECT row, email, 'duplicate' FROM promo_reading AS reading
-            WHERE reason IS NULL AND NOT EXISTS
-                (SELECT FROM promo_reader AS reader WHERE reader.row = reading.row)
-        """
         self._do(
-            f"""
+            """
             INSERT INTO promo_refusedrow (reader_import_id, row, line, reason)
             SELECT %(import)s, row, left(line, 300), reason FROM (
                 SELECT row, email AS line, reason FROM promo_reading WHERE reason IS NOT NULL
                 UNION ALL
                 SELECT row, email, fate FROM promo_known JOIN promo_reader USING (row)
                 WHERE fate IN ('suppressed', 'left')
-                {twice if counts.duplicates else ""}
+                UNION ALL
+                SELECT row, email, 'duplicate' FROM promo_reader WHERE again
             ) AS refused ORDER BY row
-            """  # noqa: S608
+            """
         )
 
     def _done(self, counts: Counts) -> None:

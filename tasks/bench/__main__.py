@@ -22,6 +22,7 @@ def main() -> int:
     mail.add_argument("--workers", type=int, default=1, help="worker processes")
     mail.add_argument("--connections", type=int, default=20, help="of each worker process")
     mail.add_argument("--delay", type=float, default=0, help="milliseconds before each answer")
+    mail.add_argument("--kill", type=float, default=0, help="kill a worker every so many seconds")
     mail.set_defaults(run=_mail)
     imported = subjects.add_parser("import", help="read readers from a file")
     imported.add_argument("--rows", type=int, default=1_000_000)
@@ -48,6 +49,7 @@ def _mail(asked: argparse.Namespace) -> Mapping[str, Any]:
             workers=asked.workers,
             connections=asked.connections,
             delay=asked.delay,
+            kill=asked.kill,
         )
     )
 

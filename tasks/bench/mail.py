@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from typing import Any
 from uuid import uuid4
 
 from promo.errors import ConfigurationError
-from tasks.bench import stage
+from tasks.bench import kills, stage
+from tasks.bench.kills import Killer
 from tasks.bench.stage import Stage
 
 SIZE = 15_000
@@ -34,25 +36,33 @@ _DOMAINS = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to measure. `delay` is milliseconds before each answer of the built-in sink."""
+    """What to measure. `delay` is milliseconds before each answer of the built-in sink.
+
+    With `kill` a sending worker is killed with -9 every so many seconds, and the built-in sink
+    writes down what it takes.
+    """
 
     recipients: int
     relay: str = ""
     workers: int = 1
     connections: int = 20
     delay: float = 0.0
+    kill: float = 0.0
 
 
 def run(asked: Asked) -> dict[str, Any]:
     """The figures, by the names of the JSON keys in docs/benchmarks.md."""
-    with _relay(asked) as (url, sink), _environment(asked, url) as ours:
+    with _relay(asked) as (url, sink, record), _environment(asked, url) as ours:
         publication_id = _seed(asked.recipients)
-        limit = _limit(url, asked) if not asked.delay else None
+        limit = None if asked.delay or asked.kill else _limit(url, asked)
         worker_command = stage.python(
             *("-m", "celery", "-A", "config", "worker", "-Q", "mail", "--loglevel", "WARNING"),
             *("--concurrency", str(asked.workers), "--without-gossip", "--without-mingle"),
         )
-        with stage.process(worker_command, log=ours.home / "worker.log") as worker:
+        with (
+            stage.process(worker_command, log=ours.home / "worker.log") as worker,
+            Killer(lambda: stage.family(worker.pid)[1:], every=asked.kill) as killer,
+        ):
             _await_worker()
             families = {
                 "worker": lambda: stage.family(worker.pid)[1:],
@@ -77,6 +87,7 @@ def run(asked: Asked) -> dict[str, Any]:
                 name: round(spent / asked.recipients * 1000, 4) for name, spent in used.items()
             },
             "peak_rss_mb": peaks,
+            **(kills.told(killer, record) if record else {}),
         }
 
 
@@ -84,17 +95,22 @@ def run(asked: Asked) -> dict[str, Any]:
 
 
 @contextmanager
-def _relay(asked: Asked) -> Iterator[tuple[str, int]]:
-    """The relay's address, and the process id of a sink of ours (0 for somebody else's relay)."""
+def _relay(asked: Asked) -> Iterator[tuple[str, int, Path | None]]:
+    """The relay's address, the process id of a sink of ours (0 for somebody else's), its record."""
     if asked.relay:
-        yield asked.relay, 0
+        yield asked.relay, 0, None
         return
     log = Path(os.devnull)
-    if asked.delay or not _tool("smtp-sink"):
-        command = stage.python("-m", "tasks.bench.sink", "--delay", str(asked.delay))
-        with stage.process(command, log=log) as sink:
-            said = sink.stdout.readline().strip() if sink.stdout else ""
-            yield f"smtp://127.0.0.1:{said}", sink.pid
+    if asked.delay or asked.kill or not _tool("smtp-sink"):
+        with tempfile.TemporaryDirectory(prefix="promo-bench-") as folder:
+            record = Path(folder) / "taken.txt" if asked.kill else None
+            command = stage.python(
+                *("-m", "tasks.bench.sink", "--delay", str(asked.delay)),
+                *(("--record", str(record)) if record else ()),
+            )
+            with stage.process(command, log=log) as sink:
+                said = sink.stdout.readline().strip() if sink.stdout else ""
+                yield f"smtp://127.0.0.1:{said}", sink.pid, record
         return
     port = _free_port()
     account = ("-u", "nobody") if os.geteuid() == 0 else ()
@@ -102,7 +118,7 @@ def _relay(asked: Asked) -> Iterator[tuple[str, int]]:
         (_tool("smtp-sink"), *account, f"127.0.0.1:{port}", "1000"), log=log
     ) as sink:
         _await_port(port)
-        yield f"smtp://127.0.0.1:{port}", sink.pid
+        yield f"smtp://127.0.0.1:{port}", sink.pid, None
 
 
 def _limit(url: str, asked: Asked) -> float | None:
@@ -293,6 +309,8 @@ def _send(
     mailing = Mailing.objects.get(publication=publication)
     moved, left = time.monotonic(), asked.recipients
     while mailing.state != Mailing.State.FINISHED:
+        if asked.kill:
+            mailings.sweep(now=database_now())
         for mailing_id in mailings.hand_out(now=database_now()):
             for _worker in range(asked.workers):
                 tasks.send.delay(mailing_id)
@@ -307,7 +325,7 @@ def _send(
             message = f"Nothing has moved for {_STALLS_AFTER} s: {due} still wait (see the worker)."
             raise ConfigurationError(message)
     told = mailings.progress(mailing)
-    if told["accepted"] != asked.recipients:
+    if told["accepted"] + told["unknown"] != asked.recipients:
         message = f"Not everybody got it: {told}"
         raise ConfigurationError(message)
     last: datetime = Delivery.objects.aggregate(last=Max("settled_at"))["last"]

@@ -425,6 +425,16 @@ def test_a_dead_workers_journal_settles_what_was_answered_and_tells_what_was_on_
     assert len(recipients(outside)) == READERS - 2, "one was sent by the dead, one is unknown"
 
 
+def test_a_dead_worker_gets_a_successor_as_soon_as_it_is_found(
+    mailing: Mailing, clock: Clock
+) -> None:
+    assert mailings.hand_out(now=clock()) == [mailing.pk]
+    dead = DeadWorker(mailing, clock)
+    assert mailings.hand_out(now=clock()) == []
+    dead.found(clock)
+    assert mailings.hand_out(now=clock()) == [mailing.pk]
+
+
 def test_without_a_journal_all_that_was_marked_is_unknown(
     mailing: Mailing, clock: Clock, outside: World
 ) -> None:
