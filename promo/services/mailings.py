@@ -171,7 +171,9 @@ def sweep(*, now: datetime) -> None:
     for row in dead:
         _take_over(row, journals[row.id], run=run, now=now)
     mailing_ids = {row.mailing_id for row in dead}
-    Mailing.objects.filter(id__in=mailing_ids).update(hinted_at=None)  # its worker needs a successor
+    Mailing.objects.filter(id__in=mailing_ids).update(
+        hinted_at=None
+    )  # its worker needs a successor
     for mailing_id in mailing_ids:
         finish_if_done(mailing_id, now=now)
 
