@@ -68,9 +68,10 @@ def started(clock: Clock, *addresses: str) -> Mailing:
 
 
 @contextmanager
-def mailed_by(script: Script, *more: Script, connections: int = 1) -> Iterator[ScriptedRelay]:
-    with relay(script, *more) as scripted:
-        url = f"smtp://127.0.0.1:{scripted.port}/?connections={connections}&hello=a.example.org"
+def mailed_by(*scripts: Script, more: str = "") -> Iterator[ScriptedRelay]:
+    """A relay that everything goes to over one connection at a time."""
+    with relay(*scripts) as scripted:
+        url = f"smtp://127.0.0.1:{scripted.port}/?connections=1&hello=a.example.org{more}"
         try:
             with override_settings(EMAIL_URL=url):
                 yield scripted
