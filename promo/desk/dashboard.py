@@ -14,7 +14,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import TaskState, WorkflowState
 
 from promo.desk.screens import staff
-from promo.models import Destination, Entry, Item, Publication
+from promo.models import Destination, DomainHold, Entry, Item, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, State
 
 SOON = timedelta(days=7)
@@ -53,7 +53,17 @@ class NeedsAHandPanel(Panel):
             "publications": rows.order_by("-planned_at")[:FEW],
             "count": rows.count(),
             "paused": Destination.objects.filter(paused_at__isnull=False),
+            "held": _held(),
         }
+
+
+def _held() -> list[dict[str, Any]]:
+    """Providers that refuse our mail, each with the publication that waits for them."""
+    rows = _with_names(Publication.objects.filter(mailing__finished_at=None))
+    return [
+        {"hold": hold, "publication": rows.filter(mailing__batches__domain=hold.domain).last()}
+        for hold in DomainHold.objects.all()
+    ]
 
 
 class ReviewPanel(Panel):

@@ -18,7 +18,7 @@ from promo.desk.screens import Screen, staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Publication
 from promo.protocol import State
-from promo.services import mailings, publications
+from promo.services import mailings, providers, publications
 from promo.services.clock import database_now
 
 GO_BACK = gettext_lazy("No, go back")
@@ -151,6 +151,12 @@ def _resume_mailing(_request: HttpRequest, row: Publication, now: datetime) -> s
     return _("It goes on.")
 
 
+def _go_on_with_provider(request: HttpRequest, _row: Publication, _now: datetime) -> str:
+    domain = request.POST.get("domain", "")
+    providers.go_on(domain=domain)
+    return _("Readers at {domain} are mailed again.").format(domain=domain)
+
+
 def _cancel_mailing(_request: HttpRequest, row: Publication, now: datetime) -> str:
     mailings.cancel(mailing=row.mailing, now=now)
     return _("Cancelled. Nobody else will get it.")
@@ -193,6 +199,7 @@ ACTS: dict[str, Callable[[HttpRequest, Publication, datetime], str]] = {
     "pause_mailing": _pause_mailing,
     "resume_mailing": _resume_mailing,
     "cancel_mailing": _cancel_mailing,
+    "go_on_with_provider": _go_on_with_provider,
     "mail_again": _mail_again,
     "leave_unknown": _leave_unknown,
 }

@@ -24,6 +24,7 @@ from promo.desk.destinations import DestinationViewSet
 from promo.desk.inbox import InboxViewSet
 from promo.desk.issues import IssueViewSet
 from promo.desk.items import ItemViewSet
+from promo.desk.limits import DomainLimitViewSet
 from promo.desk.places import PlacesGroup
 from promo.desk.planpanel import PlanViewSet
 from promo.desk.publications import PublicationsViewSet
@@ -33,6 +34,7 @@ from promo.models import (
     Branch,
     Campaign,
     Destination,
+    DomainLimit,
     Entry,
     Institution,
     Issue,
@@ -52,6 +54,7 @@ institution.install()
 
 for viewset in (ItemViewSet, IssueViewSet, CampaignViewSet, ReadersGroup, PlacesGroup):
     register_snippet(viewset)
+register_snippet(DomainLimitViewSet)
 
 HIDDEN_MENU = {"explorer", "documents", "reports", "help", "snippets"}
 HIDDEN_SETTINGS = {"collections", "sites", "locales", "redirects", "workflow-tasks"}
@@ -59,6 +62,7 @@ MET = (
     *(Item, Issue, Campaign, Publication, Entry),
     *(Newsletter, Subscriber, Subscription),
     *(Branch, Destination, Institution, Partner, Source, Timetable),
+    DomainLimit,
 )
 """The models whose permissions decide what somebody sees and does at the desk."""
 PLACES = {"images": 140}

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from promo.desk.downloads import table
 from promo.desk.screens import Screen
 from promo.models import DeliveryEvent, Mailing, Publication
-from promo.services import mailings
+from promo.services import mailings, providers
 from promo.services.clock import database_now
 
 PAGE = 50
@@ -54,6 +54,7 @@ def progress(row: Publication) -> dict[str, Any]:
         "progress_rows": [(label, counts[key]) for key, label in PLACES.items()],
         "forecast": mailings.forecast(mailing, now=database_now()) if going else None,
         "events": _kinds(mailing),
+        "traffic": providers.traffic(mailing) if mailing.finished_at is None else None,
     }
 
 

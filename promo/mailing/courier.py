@@ -23,12 +23,12 @@ from promo.mailing.conversation import Broken, Outcome, Outgoing, Verdict
 from promo.mailing.greeting import abandon, greet_aside
 from promo.mailing.line import Line
 from promo.mailing.relay import Relay
-from promo.mailing.replies import Phase
+from promo.mailing.replies import CLOSING, Phase, enhanced_status, is_too_fast
 
 _PATIENCE = 0.0001
 """Seconds in which more of several busy connections may answer, to be heard in one turn."""
 
-_LOOK_ROUND = 0.5
+LOOK_ROUND = 0.5
 """Seconds between two looks for connections whose time is over."""
 
 _PAUSES = (0.5, 1, 2, 5, 10, 30)
@@ -68,6 +68,10 @@ class Load(Protocol):
         """Journal this turn. The bodies of `begun` leave when it returns."""
         ...
 
+    def slow_down(self) -> None:
+        """The relay has asked us to."""
+        ...
+
     def unreachable(self, error: PublishError) -> bool:
         """No connection can be had. True: try again; False: give up."""
         ...
@@ -82,10 +86,12 @@ class Courier:
         *,
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
+        look_round: float = LOOK_ROUND,
     ) -> None:
         self._relay = relay
         self._tls = tls or ssl.create_default_context()
         self._clock = clock
+        self._look_round = look_round
         self._selector = selectors.DefaultSelector()
         self._lines: set[Line] = set()
         self._greetings: dict[Future[smtplib.SMTP], float] = {}
@@ -125,7 +131,7 @@ class Courier:
             self._begin_idle(turn)
             self._leave(turn)
             load.prepare(len(self._lines))
-            if self._clock() - looked_round >= _LOOK_ROUND:
+            if self._clock() - looked_round >= self._look_round:
                 looked_round = self._clock()
                 self._end_overdue(load)
         self._rested_at = self._clock()
@@ -134,7 +140,7 @@ class Courier:
         """What the relay has said. On several busy connections a moment's patience gathers more
         of it in one turn: a turn costs a look, a record in the journal and a wake of Redis.
         """
-        events = self._selector.select(0 if self._hurried else _LOOK_ROUND)
+        events = self._selector.select(0 if self._hurried else self._look_round)
         self._hurried = False
         if 0 < len(events) < len(self._lines) // 2:
             time.sleep(_PATIENCE)
@@ -163,6 +169,8 @@ class Courier:
             turn.outcomes += error.outcomes
             if any(one.verdict in _DEFINITE for one in error.outcomes):
                 self._prove_useful(line)
+            if error.code == CLOSING and self._means_us(line, str(error)):
+                turn.load.slow_down()
             self._lose(line, str(error), turn, code=error.code)
             return
         except OSError as error:
@@ -172,6 +180,14 @@ class Courier:
             line.flush()
             line.due = self._clock() + line.patience(self._relay.timeouts)
             self._watch(line)
+
+    def _means_us(self, line: Line, said: str) -> bool:
+        """A 421 may only end a connection that has carried enough, or one of too many. It asks us
+        to go slower where it says so (4.7.x), and where no connection carries anything.
+        """
+        if is_too_fast(CLOSING, enhanced_status(said)):
+            return True
+        return not any(one.useful for one in (line, *self._lines))
 
     def _read(self, line: Line, turn: _Turn) -> None:
         data = line.read()

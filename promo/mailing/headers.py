@@ -104,6 +104,11 @@ class MessageId(str):
         return str.__new__(cls, value)
 
 
+def domain_of(address: str) -> str:
+    """The domain of an address in lower-case ASCII; empty where it has none we could mail to."""
+    return _normal_domain(address.rpartition("@")[2])
+
+
 @lru_cache(maxsize=4096)
 def _normal_domain(value: str) -> str:
     """The domain in lower-case ASCII; empty for what is none. Kept: readers share few domains."""

@@ -5,6 +5,8 @@ capacity is used (the "theoretical arrival time" of the generic cell rate algori
 A limit of hours or days is a quota, as providers sell them: it may be used at once, and no stretch
 of its length sees more; it is counted in fiftieths, so that 2 % of it may wait a little longer.
 
+A relay or a provider that complains is obeyed as well (`promo.mailing.brake`).
+
 The clock is Redis's own: workers with wrong clocks agree.
 """
 
@@ -19,8 +21,10 @@ import redis
 from django.utils.translation import gettext as _
 
 from promo.errors import ConfigurationError
+from promo.mailing import brake
 
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LETTERS = {seconds: letter for letter, seconds in _PERIODS.items()}
 _LIMIT = re.compile(r"([1-9][0-9]{0,8})/([smhd])")
 _LONGEST_PACE = 60
 _BURST_SECONDS = 0.1
@@ -34,11 +38,15 @@ class Limit:
     count: int
     seconds: int
 
+    def __str__(self) -> str:
+        """As it is written."""
+        return f"{self.count}/{_LETTERS[self.seconds]}"
+
 
 def parse_limits(text: str) -> tuple[Limit, ...]:
-    """`20/s 5000/h` as limits, all of which hold. Raises ConfigurationError."""
+    """`20/s 5000/h` or `20/s + 5000/h` as limits, all of which hold. Raises ConfigurationError."""
     found = []
-    for word in text.split():
+    for word in text.replace("+", " ").split():
         match = _LIMIT.fullmatch(word)
         if match is None:
             raise ConfigurationError(
@@ -48,27 +56,39 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-# KEYS: one for each limit. ARGV: how many are wanted (fewer than 0: given back), the longest pace,
-# the burst of a pace in seconds, the slots of a quota, then count and seconds of each limit.
-# Gives how many are granted, and the seconds until one more may be.
-_GRANT = """
+# KEYS: one for each limit, and the brake. ARGV: how many are wanted (fewer than 0: given back), the
+# longest pace, the burst of a pace in seconds, the slots of a quota, the recovery of a brake, then
+# count and seconds of each limit. Gives how many are granted, and the seconds until one more may.
+_GRANT = (
+    f"""{brake.PACE}"""
+    + """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local wanted, longest, burst, slots = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]),
     tonumber(ARGV[4])
 local granted, wait = wanted, 0
+local held = KEYS[#KEYS]
+local slow = braked(held, now, tonumber(ARGV[5]))
 
-local function limit(i) return tonumber(ARGV[3 + 2 * i]), tonumber(ARGV[4 + 2 * i]) end
+local function limit(i) return tonumber(ARGV[4 + 2 * i]), tonumber(ARGV[5 + 2 * i]) end
 
-for i, key in ipairs(KEYS) do
+local function room_of(used, gap)
+    local room = math.max(burst, gap)
+    local ahead = math.max(tonumber(used or 0) - now, 0)
+    local free = math.floor((room - ahead) / gap + 0.001)
+    if free < 1 then wait = math.max(wait, ahead + gap - room) end
+    return free
+end
+
+if slow then
+    granted = math.min(granted, math.max(room_of(redis.call('HGET', held, 'used'), 1 / slow), 0))
+end
+for i = 1, #KEYS - 1 do
+    local key = KEYS[i]
     local count, seconds = limit(i)
     local free
     if seconds <= longest then
-        local gap = seconds / count
-        local room = math.max(burst, gap)
-        local ahead = math.max(tonumber(redis.call('GET', key) or 0) - now, 0)
-        free = math.floor((room - ahead) / gap + 0.001)
-        if free < 1 then wait = math.max(wait, ahead + gap - room) end
+        free = room_of(redis.call('GET', key), seconds / count)
     else
         local width, sum, oldest = seconds / slots, 0, nil
         local first = math.floor(now / width) - slots
@@ -89,7 +109,12 @@ for i, key in ipairs(KEYS) do
     if free < granted then granted = math.max(free, 0) end
 end
 if granted ~= 0 then
-    for i, key in ipairs(KEYS) do
+    if slow then
+        local used = math.max(tonumber(redis.call('HGET', held, 'used') or 0), now)
+        redis.call('HSET', held, 'used', string.format('%.6f', used + granted / slow))
+    end
+    for i = 1, #KEYS - 1 do
+        local key = KEYS[i]
         local count, seconds = limit(i)
         if seconds <= longest then
             local used = math.max(tonumber(redis.call('GET', key) or 0), now)
@@ -105,28 +130,36 @@ if granted ~= 0 then
 end
 return {granted, string.format('%.6f', wait)}
 """
+)
 
 
 class Meter:
-    """The limits of one relay.
+    """The limits of one relay, or of one provider, and its brake.
 
     `redis.RedisError` comes through: while Redis is away no worker may know what others send.
     """
 
     def __init__(self, client: redis.Redis, *, name: str, limits: Sequence[Limit]) -> None:
+        self.limits = tuple(limits)
+        self._client = client
+        self._name = name
         self._keys = [f"promo:limit:{name}:{limit.seconds}" for limit in limits]
+        self._keys.append(brake.key_of(name))
         self._numbers = [number for limit in limits for number in (limit.count, limit.seconds)]
         self._script: Any = client.register_script(_GRANT)
 
     def grant(self, wanted: int) -> tuple[int, float]:
         """How many of the wanted mails may leave now, and the seconds until one more may."""
-        if not self._keys or not wanted:
-            return wanted, 0.0
-        granted, wait = self._script(
-            keys=self._keys, args=[wanted, _LONGEST_PACE, _BURST_SECONDS, _SLOTS, *self._numbers]
-        )
+        if not wanted:
+            return 0, 0.0
+        shape = [_LONGEST_PACE, _BURST_SECONDS, _SLOTS, brake.RECOVERY]
+        granted, wait = self._script(keys=self._keys, args=[wanted, *shape, *self._numbers])
         return int(granted), float(wait)
 
     def give_back(self, count: int) -> None:
         """So many of the granted mails did not leave."""
         self.grant(-count)
+
+    def slow_down(self, *, measured: float) -> None:
+        """We were asked to. `measured`: mails a second before."""
+        brake.press(self._client, self._name, measured=measured)

@@ -22,6 +22,7 @@ RETRY_AFTER = timedelta(minutes=5)
 RETRY_AFTER_CLOSING = timedelta(minutes=1)
 CLOSING = 421
 START_MAIL_INPUT = 354
+_THROTTLED = 454
 _ACCESS_CODES = frozenset({530, 534, 535, 538})  # RFC 4954, 6
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -86,6 +87,28 @@ def category(phase: Phase, code: int, enhanced: str) -> Category | str:
     if subject in _BY_SUBJECT:
         return _BY_SUBJECT[subject]
     return _BY_CODE.get(code, "") if phase in {Phase.RCPT, Phase.DOT} else ""
+
+
+def is_too_fast(code: int, enhanced: str) -> bool:
+    """Does this refusal for now ask us to go slower? By its numbers alone, never by its words.
+
+    4.7.x is how Postfix, Exim's users and the big providers refuse by a rate, 4.3.x a system that
+    is too busy (RFC 3463, 3.4 and 3.8). Amazon SES says a plain 454, Microsoft 365 432 4.3.2.
+    """
+    subject = enhanced.split(".")[1] if enhanced.startswith("4.") else ""
+    if code in {450, 451}:
+        return subject == "7"
+    if code in {CLOSING, 432, 452}:
+        return subject == ("7" if code == CLOSING else "3")
+    return code == _THROTTLED
+
+
+def speaks_of_relay(phase: Phase, enhanced: str) -> bool:
+    """Is such a refusal the relay's own, and not passed on from the reader's provider?
+
+    At MAIL there is no reader yet; a system that is too busy is the one that says so.
+    """
+    return phase is Phase.MAIL or enhanced.startswith("4.3.") or not enhanced
 
 
 def is_success(code: int) -> bool:

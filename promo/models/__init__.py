@@ -6,6 +6,7 @@ from promo.models.health import Heartbeat
 from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
+from promo.models.limits import DomainHold, DomainLimit
 from promo.models.mailings import Batch, Delivery, DeliveryEvent, Mailing, UnknownPolicy
 from promo.models.newsletters import Issue, Newsletter
 from promo.models.photos import Photo, PhotoRendition
@@ -32,6 +33,8 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Destination",
+    "DomainHold",
+    "DomainLimit",
     "Entry",
     "Heartbeat",
     "Institution",

@@ -84,6 +84,12 @@ class Batch(models.Model):
     journal = models.CharField(
         max_length=40, blank=True, help_text="The run of Redis that held the journal at the mark."
     )
+    domain = models.CharField(
+        max_length=253,
+        blank=True,
+        db_default="",
+        help_text="Set aside: all its readers are with this provider, which has a limit.",
+    )
     size = models.PositiveIntegerField(default=0)
     accepted = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)

@@ -7,9 +7,9 @@ write before the wire; settling may be repeated. What a dead worker knew is read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -40,7 +40,8 @@ class Claim:
     """A worker's right to a batch.
 
     `after` is the last delivery it has marked, `open` how many marked ones are not settled yet;
-    `proved`: what leaves is written in the journal first.
+    `proved`: what leaves is written in the journal first. `domain`: all its readers are with this
+    provider, whose limits hold. `rest`: how long it is not due again after it is given back.
     """
 
     batch_id: int
@@ -48,6 +49,8 @@ class Claim:
     after: int = 0
     open: int = 0
     proved: bool = False
+    domain: str = ""
+    rest: timedelta = timedelta()
 
     @property
     def journal_key(self) -> str:
@@ -91,8 +94,13 @@ def snapshot(mailing: Mailing, *, now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def claim(mailing_id: int, *, now: datetime) -> Claim | None:
-    """Take the mailing's next batch for one lease; None where none is due."""
+def claim(
+    mailing_id: int, *, now: datetime, apart: Collection[str] = (), among: bool = False
+) -> Claim | None:
+    """Take the mailing's next batch for one lease; None where none is due.
+
+    Batches set aside for the providers of `apart` are passed by; or taken alone, with `among`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -105,14 +113,16 @@ def claim(mailing_id: int, *, now: datetime) -> Claim | None:
                 JOIN promo_newsletter newsletter ON newsletter.id = mailing.newsletter_id
                 JOIN promo_destination destination ON destination.id = newsletter.destination_id
                 WHERE batch.mailing_id = %(mailing)s AND batch.state = 'ready'
-                    AND batch.due_at <= %(now)s
+                    AND batch.due_at <= %(now)s AND (batch.domain = ANY(%(apart)s)) = %(among)s
                     AND mailing.state = 'running' AND destination.paused_at IS NULL
                 ORDER BY batch.due_at, batch.id LIMIT 1
                 FOR UPDATE OF batch SKIP LOCKED
             )
-            RETURNING id, token
+            RETURNING id, token, domain
             """,
             {
+                "apart": list(apart),
+                "among": among,
                 "owner": worker_name(),
                 "lease": now + settings.PROMO_MAIL_LEASE,
                 "mailing": mailing_id,
@@ -120,7 +130,7 @@ def claim(mailing_id: int, *, now: datetime) -> Claim | None:
             },
         )
         row = cursor.fetchone()
-    return Claim(*row) if row else None
+    return Claim(row[0], row[1], domain=row[2] if among else "") if row else None
 
 
 _MARK = """
@@ -224,6 +234,12 @@ def _held(claims: Iterable[Claim]) -> Q:
     for claimed in claims:
         held |= Q(id=claimed.batch_id, token=claimed.token, state=Batch.State.CLAIMED)
     return held
+
+
+def postpone(mailing_id: int, *, domain: str, due_at: datetime) -> None:
+    """What was set aside for a provider is not due before this."""
+    waiting = Batch.objects.filter(mailing_id=mailing_id, state=Batch.State.READY, domain=domain)
+    waiting.filter(due_at__lt=due_at).update(due_at=due_at)
 
 
 def release(claimed: Claim, *, due_at: datetime) -> None:

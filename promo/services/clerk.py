@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
-import redis
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from promo import stops
-from promo.errors import PublishError, Unauthorized
+from promo.errors import PublishError, RateLimited, Unauthorized
 from promo.mailing.journal import Journal, JournalLost
-from promo.mailing.limits import Meter
 from promo.models import Mailing, UnknownPolicy
 from promo.services import batches
 from promo.services.batches import Claim, Place
 from promo.services.clock import Clock
-from promo.services.settling import Heard, settle
+from promo.services.hand import LOOK_SECONDS, Hand
+from promo.services.settling import Aside, Heard, settle
+from promo.services.throttle import LONGEST_REST, Throttle
 
 log = structlog.get_logger()
 
@@ -40,10 +41,8 @@ WINDOW_SECONDS = 0.1
 """A mark is good for what is sent in this time: so soon acts whoever leaves, pauses or cancels."""
 
 SETTLE_SECONDS = 0.25
+SETTLE_SOON = 0.05
 SETTLE_MANY = 1000
-LOOK_SECONDS = 0.3
-"""How often it looks whether the mailing may go on."""
-
 AFTER_AWAY = timedelta(seconds=30)
 AFTER_NO_ACCESS = timedelta(minutes=5)
 """When a batch is due again whose relay could not be reached, or did not let us in."""
@@ -51,8 +50,8 @@ AFTER_NO_ACCESS = timedelta(minutes=5)
 _SENDS_FOR = 2 / 3
 """After this part of a lease without a mark or a renewal nothing more begins."""
 
-LONGEST_REST = 5.0
-"""Seconds a run waits for a limit of the relay; for longer its batches are given back."""
+REFRESH_SECONDS = 1.0
+"""How often it looks what providers may get; what this run has heard itself counts at once."""
 
 DATABASE_PAUSE = 0.5
 DATABASE_TRIES = 120
@@ -65,7 +64,7 @@ class Clerk:
         self,
         mailing: Mailing,
         journal: Journal,
-        meter: Meter,
+        throttle: Throttle,
         *,
         wake: Callable[[], None],
         clock: Clock,
@@ -76,22 +75,22 @@ class Clerk:
         """The mailing was paused, cancelled or taken from us: nothing more may begin."""
         self._mailing = mailing
         self._policy = UnknownPolicy(mailing.unknown_policy)
-        self._journal = journal
-        self._meter = meter
-        self._rests_until = 0.0
+        self._throttle = throttle
+        self._hand = Hand(mailing.id, journal, throttle, clock=clock)
+        self._slow_down = False
+        self._settle_after = SETTLE_SECONDS
         self._wake_courier = wake
         self._clock = clock
         self._until = clock() + BUDGET
         self._bell = threading.Event()
         self._stopping = False
         self._heard: deque[Heard] = deque()
-        self._claims: list[Claim] = []
-        self._marking: Claim | None = None
         self._sends_until = float("inf")
         self._settled_at = self._renewed_at = self._looked_at = time.monotonic()
+        self._refreshed_at = float("-inf")
         self._window = FIRST_WINDOW
+        self._rate = 0.0
         self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
-        self._retry_after = timedelta()
         self._problem = ""
         self._sender_refused = ""
 
@@ -107,28 +106,45 @@ class Clerk:
         if len(self._heard) >= SETTLE_MANY:
             self._bell.set()
 
+    def waits(self, place: Place) -> bool:
+        """Its provider takes nothing now: it is set aside, and must not be begun."""
+        if not self._throttle.apart:
+            return False
+        domain = self._throttle.waits(place)
+        if domain:
+            self.hear([(place, Aside(domain))])
+        return bool(domain)
+
+    def slow_down(self) -> None:
+        """The relay asks for it."""
+        self._slow_down = True
+        self._bell.set()
+
+    def hear_soon(self) -> None:
+        """What was heard may end the mails to a provider: the less goes there the better."""
+        self._settle_after = SETTLE_SOON
+        self._bell.set()
+
     def hurry(self) -> None:
         """The courier has nothing to carry."""
         self._bell.set()
 
     def unprove(self, error: JournalLost) -> None:
         """From now on what leaves stands in no journal; written down before it leaves."""
-        log.warning("journal", error=str(error))
-        claims = [claimed for claimed in self._claims if claimed.proved]
-        for claimed in claims:
-            claimed.proved = False
-        batches.unprove(claims)
+        self._hand.unprove(error)
 
     def relay_is_away(self, error: PublishError) -> bool:
         """No connection can be had. True: go on trying while the budget lasts."""
         self._problem = error.text
         log.warning("relay", error=str(error))
         if isinstance(error, Unauthorized):
-            self._retry_after = AFTER_NO_ACCESS
+            self._hand.retry_after = AFTER_NO_ACCESS
             self.nothing_left = True
             self.held = True
             return False
-        self._retry_after = AFTER_AWAY
+        if isinstance(error, RateLimited):
+            self.slow_down()
+        self._hand.retry_after = AFTER_AWAY
         return not self.nothing_left
 
     def sender_refused(self, said: str) -> None:
@@ -171,9 +187,16 @@ class Clerk:
     def _turn(self) -> None:
         now = time.monotonic()
         if self._heard and (
-            len(self._heard) >= SETTLE_MANY or now - self._settled_at >= SETTLE_SECONDS
+            len(self._heard) >= SETTLE_MANY or now - self._settled_at >= self._settle_after
         ):
             self._settle()
+        if now - self._refreshed_at >= REFRESH_SECONDS:
+            self._refreshed_at = now
+            self._throttle.refresh()
+        if self._slow_down:
+            self._slow_down = False
+            self._throttle.slow_relay(measured=self._rate)
+            self._take_back()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             self._look()
@@ -182,78 +205,83 @@ class Clerk:
         if not self.held and not self.nothing_left and len(self.ready) < self._window:
             self._mark()
 
+    def _take_back(self) -> None:
+        """What was marked for full speed and not begun is marked again, at the new pace."""
+        back: list[Heard] = []
+        with suppress(IndexError):  # the courier takes some meanwhile
+            while True:
+                place = self.ready.popleft()
+                back.append((place, Aside(place.claimed.domain)))
+        self._heard.extend(back)
+
     def _mark(self) -> None:
-        """The next window, or the next batch, or the end."""
+        """The next windows, or the next batches, or the end."""
         if self._clock() >= self._until:
             self.ready.clear()
-            self.nothing_left = True
-            self._wake_courier()
+            self._end_marking()
             return
-        if self._marking is None:
-            self._marking = self._claim()
-            if self._marking is None:
-                self.nothing_left = True
-                self._wake_courier()
-                return
-        claimed = self._marking
-        self._check_journal()
-        granted = self._granted(self._window if claimed.proved else SMALLEST_WINDOW)
+        hand = self._hand
+        if hand.rests(""):
+            return
+        hand.take_more()
+        if not hand.marking:
+            if self._throttle.apart and self._heard:
+                self._settle()  # whoever is set aside by it may be due at once
+                hand.look_again()
+            else:
+                self._end_marking()
+            return
+        hand.check_journal()
+        for claimed in list(hand.marking.values()):
+            if claimed.domain in self._throttle.held:
+                hand.put_down(claimed)
+            elif not hand.rests(claimed.domain):
+                self._mark_window(claimed)
+
+    def _end_marking(self) -> None:
+        self.nothing_left = True
+        self._wake_courier()
+
+    def _mark_window(self, claimed: Claim) -> None:
+        granted = self._granted(claimed, self._window if claimed.proved else SMALLEST_WINDOW)
         if not granted:
             return
         before = time.monotonic()
         readers = batches.mark(claimed, most=granted, now=self._clock())
-        self._meter.give_back(granted - len(readers))
+        self._throttle.give_back(claimed.domain, granted - len(readers))
         if not readers:
-            self._marking = None
+            self._hand.put_down(claimed)
             self._look()
             return
         stops.reached(stops.AFTER_MARK)
         self._sends_until = before + self._lease * _SENDS_FOR
         claimed.open += len(readers)
-        self.ready.extend(Place(claimed, reader) for reader in readers)
+        places = [Place(claimed, reader) for reader in readers]
+        if self._throttle.apart:
+            places = [place for place in places if not self.waits(place)]
+        self.ready.extend(places)
         self._wake_courier()
 
-    def _granted(self, wanted: int) -> int:
-        """How many may be marked now by the relay's limits; a long wait ends the run."""
-        if time.monotonic() < self._rests_until:
-            return 0
-        try:
-            granted, wait = self._meter.grant(wanted)
-        except redis.RedisError as error:  # nobody knows what the other workers send
-            log.warning("limits", error=str(error))
-            granted, wait = 0, LONGEST_REST
-        if not granted and wait > LONGEST_REST:
-            self._retry_after = timedelta(seconds=wait)
+    def _granted(self, claimed: Claim, wanted: int) -> int:
+        """How many may be marked now. After a long wait for a provider its batches are due again;
+        one for the relay ends the run.
+        """
+        grant = self._throttle.grant(claimed.domain, wanted)
+        if grant.mails:
+            return grant.mails
+        if grant.wait <= LONGEST_REST:
+            self._hand.rest(grant.domain, grant.wait)
+        elif grant.domain:
+            self._hand.postpone(claimed, grant.wait)
+        else:
+            self._hand.retry_after = timedelta(seconds=grant.wait)
             self._problem = _("The mail server’s limit is used up for now; it goes on by itself.")
-            self.nothing_left = True
-            self._wake_courier()
-        elif not granted:
-            self._rests_until = time.monotonic() + wait
-        return granted
-
-    def _claim(self) -> Claim | None:
-        claimed = batches.claim(self._mailing.id, now=self._clock())
-        if claimed is None:
-            return None
-        stops.reached(stops.AFTER_CLAIM)
-        try:
-            self._journal.begin(claimed.journal_key)
-            batches.prove(claimed, run=self._journal.run)
-            claimed.proved = True
-        except JournalLost as error:
-            log.warning("journal", error=str(error))
-        self._claims.append(claimed)
-        return claimed
-
-    def _check_journal(self) -> None:
-        try:
-            self._journal.check()
-        except JournalLost as error:
-            self.unprove(error)
+            self._end_marking()
+        return 0
 
     def _look(self) -> None:
         """May it go on? Otherwise nothing more begins, and what was marked is given back."""
-        for claimed in self._claims:
+        for claimed in self._hand.claims:
             if not batches.may_go_on(claimed):
                 self.held = self.nothing_left = True
                 self.ready.clear()
@@ -262,7 +290,8 @@ class Clerk:
 
     def _renew(self) -> None:
         before = time.monotonic()
-        if self._claims and not batches.renew(self._claims, now=self._clock()):
+        claims = self._hand.claims
+        if claims and not batches.renew(claims, now=self._clock()):
             self._look()
             return
         self._renewed_at = before
@@ -270,31 +299,31 @@ class Clerk:
 
     def _settle(self) -> None:
         """Write down what was heard, and let go of batches of which nothing is left."""
-        before = self._settled_at
+        before, self._settle_after = self._settled_at, SETTLE_SECONDS
         self._settled_at = time.monotonic()
         heard = list(self._heard)
         settle(heard, policy=self._policy, now=self._clock())
         for _one in heard:
             self._heard.popleft()
-        for place, _what in heard:
+        aside: Counter[str] = Counter()
+        for place, what in heard:
             place.claimed.open -= 1
+            if isinstance(what, Aside):
+                aside[place.claimed.domain] += 1
         stops.reached(stops.AFTER_SETTLE)
-        self._adapt(len(heard), self._settled_at - before)
-        for claimed in [one for one in self._claims if not one.open and one is not self._marking]:
-            self._let_go(claimed)
+        seconds = self._settled_at - before
+        self._adapt(len(heard) - aside.total(), seconds)
+        if self._throttle.hear(heard, seconds=seconds, now=self._clock()):
+            self._take_back()
+        for domain, count in aside.items():
+            self._throttle.give_back(domain, count)
+        self._hand.let_go_idle()
 
     def _adapt(self, count: int, seconds: float) -> None:
         """The window follows the rate: some tenth of a second of sending."""
-        wanted = int(count / seconds * WINDOW_SECONDS) if seconds else LARGEST_WINDOW
+        self._rate = count / seconds if seconds else 0.0
+        wanted = int(self._rate * WINDOW_SECONDS) if seconds else LARGEST_WINDOW
         self._window = max(SMALLEST_WINDOW, min(LARGEST_WINDOW, wanted))
-
-    def _let_go(self, claimed: Claim) -> None:
-        batches.release(claimed, due_at=self._clock() + self._retry_after)
-        self._claims.remove(claimed)
-        try:
-            self._journal.forget(claimed.journal_key)
-        except JournalLost as error:  # what the other batches wrote may be lost as well
-            self.unprove(error)
 
     def _end(self) -> None:
         """Everything that was begun has been answered, or is in doubt and said so."""
@@ -306,8 +335,8 @@ class Clerk:
     def _give_back(self) -> None:
         if self._heard:
             self._settle()
-        for claimed in list(self._claims):
-            self._let_go(claimed)
+        for claimed in list(self._hand.claims):
+            self._hand.let_go(claimed)
         ours = Mailing.objects.filter(id=self._mailing.id)
         ours.exclude(problem=self._problem).update(problem=self._problem)
         if self._sender_refused:

@@ -18,6 +18,9 @@ from promo.models import Delivery, DeliveryEvent, UnknownPolicy
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 7200, 21600, 86400))
 """Waits after each put-off attempt; after the last one the reader is given up."""
 
+FULL = 1000
+"""Deliveries after which a batch of readers set aside takes no more."""
+
 _COLUMN = {
     Delivery.State.ACCEPTED: "accepted",
     Delivery.State.REFUSED: "refused",
@@ -72,6 +75,48 @@ def put_off(events: Sequence[Event], *, attempts: int, now: datetime) -> None:
             _settle(cursor, ids, Delivery.State.GIVEN_UP, now=now)
             return
         _move(cursor, ids, due_at=now + BACKOFF[attempts])
+
+
+def set_aside(delivery_ids: Sequence[int], *, domain: str, due_at: datetime) -> None:
+    """These marked readers of one mailing were not begun: they wait in a batch of their provider's.
+
+    No attempt is counted. A batch that waits already and has room takes them, and is due as it was;
+    without a domain they get one of their own. Call it while their present batches are locked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH moved AS (
+                SELECT id, batch_id FROM promo_delivery WHERE id = ANY(%(ids)s) AND state = 0
+                FOR UPDATE
+            ), whose AS (
+                SELECT mailing_id FROM promo_batch WHERE id = (SELECT batch_id FROM moved LIMIT 1)
+            ), waiting AS (
+                SELECT id FROM promo_batch
+                WHERE mailing_id = (SELECT mailing_id FROM whose) AND state = 'ready'
+                    AND domain = %(domain)s AND %(domain)s <> '' AND size < %(full)s
+                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+            ), grown AS (
+                UPDATE promo_batch SET size = size + (SELECT count(*) FROM moved)
+                WHERE id IN (SELECT id FROM waiting) RETURNING id
+            ), fresh AS (
+                INSERT INTO promo_batch
+                    (mailing_id, state, due_at, token, owner, marked_to, journal, domain, size,
+                     accepted, refused, skipped, given_up, unknown, cancelled)
+                SELECT mailing_id, 'ready', %(due)s, 0, '', 0, '', %(domain)s,
+                    (SELECT count(*) FROM moved), 0, 0, 0, 0, 0, 0
+                FROM whose WHERE NOT EXISTS (SELECT FROM waiting)
+                RETURNING id
+            ), target AS (SELECT id FROM grown UNION ALL SELECT id FROM fresh), smaller AS (
+                UPDATE promo_batch SET size = size - counted.n
+                FROM (SELECT batch_id, count(*) AS n FROM moved GROUP BY batch_id) counted
+                WHERE promo_batch.id = counted.batch_id
+            )
+            UPDATE promo_delivery SET batch_id = target.id
+            FROM moved, target WHERE promo_delivery.id = moved.id
+            """,
+            {"ids": list(delivery_ids), "domain": domain, "due": due_at, "full": FULL},
+        )
 
 
 def lose(events: Sequence[Event], *, policy: UnknownPolicy, now: datetime) -> None:

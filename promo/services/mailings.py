@@ -23,12 +23,13 @@ from promo.models import (
     Delivery,
     DeliveryEvent,
     Destination,
+    DomainHold,
     Mailing,
     Newsletter,
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, deliveries, tokens
+from promo.services import batches, deliveries, providers, tokens
 from promo.services.batches import Claim
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -75,6 +76,7 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
 def hand_out(*, now: datetime) -> list[int]:
     """Ids of mailings with readers to mail now; one hinted at lately is passed by."""
     waiting = Batch.objects.filter(mailing=OuterRef("id"), state=Batch.State.READY, due_at__lte=now)
+    waiting = waiting.exclude(domain__in=DomainHold.objects.values("domain"))
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
     rows = Mailing.objects.filter(
         stale,
@@ -272,8 +274,9 @@ def forecast(mailing: Mailing, *, now: datetime) -> Forecast | None:
     """By what was settled since it last went on; None while nobody can tell."""
     due = progress(mailing)["due"]
     settled = mailing.readers - due - mailing.settled_before
+    due -= providers.held_back(mailing)  # they wait for a person
     seconds = (now - mailing.went_on_at).total_seconds()
-    if mailing.state != State.RUNNING or settled <= 0 or seconds < _TELLS_AFTER:
+    if mailing.state != State.RUNNING or settled <= 0 or seconds < _TELLS_AFTER or due <= 0:
         return None
     rate = settled / seconds
     return Forecast(round(rate * 60), now + timedelta(seconds=due / rate))

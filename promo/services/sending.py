@@ -21,7 +21,6 @@ from promo.errors import InvalidInput, PublishError
 from promo.mailing.conversation import Outcome, Outgoing, Verdict
 from promo.mailing.courier import Courier
 from promo.mailing.journal import Journal, JournalLost, records
-from promo.mailing.limits import Meter
 from promo.mailing.relay import Relay, parse_email_url
 from promo.mailing.replies import Phase
 from promo.models import Mailing
@@ -30,7 +29,8 @@ from promo.services.batches import Claim, Place
 from promo.services.clerk import Clerk
 from promo.services.clock import Clock, database_now
 from promo.services.press import Press
-from promo.services.settling import Heard
+from promo.services.settling import Heard, is_unwanted
+from promo.services.throttle import Throttle
 
 LOST_TRIES = 5
 """A mail that has ended its connection so often in one run is put off like a refused one."""
@@ -47,9 +47,10 @@ def courier_for(relay: Relay) -> Courier:
 
 
 @atexit.register
-def _hang_up() -> None:
-    """Say goodbye to the relays when the process ends."""
-    for courier in _couriers.values():
+def hang_up() -> None:
+    """Say goodbye to the relays: when the process ends, or they do."""
+    while _couriers:
+        _relay, courier = _couriers.popitem()
         courier.close()
 
 
@@ -73,8 +74,7 @@ def send(mailing_id: int, *, clock: Clock = database_now) -> None:
     journal = Journal(settings.REDIS_URL)
     courier = courier_for(relay)
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
-    meter = Meter(client, name=relay.name, limits=relay.limits)
-    clerk = Clerk(mailing, journal, meter, wake=courier.wake, clock=clock)
+    clerk = Clerk(mailing, journal, Throttle(client, relay), wake=courier.wake, clock=clock)
     load = _Load(press, clerk, journal)
     with ThreadPoolExecutor(1, thread_name_prefix="clerk") as desk:
         work = desk.submit(clerk.run)
@@ -121,7 +121,12 @@ class _Load:
     def _make(self) -> Outgoing | None:
         clerk = self._clerk
         while clerk.ready:
-            place = clerk.ready.popleft()
+            try:
+                place = clerk.ready.popleft()
+            except IndexError:  # the clerk has taken them back at this moment
+                break
+            if clerk.waits(place):
+                continue
             try:
                 mail = self._press.mail(place.reader)
             except InvalidInput as error:
@@ -157,12 +162,18 @@ class _Load:
             self._open.pop(outcome.mail.id, None)
             if outcome.verdict is Verdict.UNSENT and self._goes_again(outcome.mail):
                 continue
-            if outcome.verdict is Verdict.REFUSED and outcome.phase is Phase.MAIL:
-                self._clerk.sender_refused(outcome.text)
-                continue
+            if outcome.verdict is Verdict.REFUSED:
+                if outcome.phase is Phase.MAIL:
+                    self._clerk.sender_refused(outcome.text)
+                    continue
+                if is_unwanted(outcome):
+                    self._clerk.hear_soon()
             settled.append((places.pop(outcome.mail.id), outcome))
         if settled:
             self._clerk.hear(settled)
+
+    def slow_down(self) -> None:
+        self._clerk.slow_down()
 
     def unreachable(self, error: PublishError) -> bool:
         return self._clerk.relay_is_away(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -16,8 +17,15 @@ from promo.services import batches, deliveries, suppressions
 from promo.services.batches import Place
 from promo.services.deliveries import Event
 
-Heard = tuple[Place, Outcome | InvalidInput]
-"""A reader, and the relay's word on the mail, or why none could be made."""
+
+class Aside(NamedTuple):
+    """The mail was not begun: it waits for its provider; "" for no one's."""
+
+    domain: str
+
+
+Heard = tuple[Place, Outcome | InvalidInput | Aside]
+"""A reader, and the relay's word on the mail, or why none was made."""
 
 
 def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> None:
@@ -30,14 +38,18 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
     refused: list[Event] = []
     unknown: list[Event] = []
     put_off: dict[int, list[Event]] = defaultdict(list)
-    ours = {place.claimed for place, what in heard if not _is_taken(what)}
+    aside: dict[str, list[int]] = defaultdict(list)
+    ours = {place.claimed for place, what in heard if not is_taken(what)}
     with transaction.atomic():
         ours = batches.lock(ours)
         for place, what in heard:
-            if _is_taken(what):
+            if is_taken(what):
                 accepted.append(place.reader.delivery_id)
                 continue
             if place.claimed not in ours:
+                continue
+            if isinstance(what, Aside):
+                aside[what.domain].append(place.reader.delivery_id)
                 continue
             event = _event(place, what)
             if event.kind == DeliveryEvent.Kind.REFUSED:
@@ -55,10 +67,19 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
             deliveries.lose(unknown, policy=policy, now=now)
         for attempts, events in put_off.items():
             deliveries.put_off(events, attempts=attempts, now=now)
+        for domain, ids in aside.items():
+            deliveries.set_aside(ids, domain=domain, due_at=now)
 
 
-def _is_taken(what: Outcome | InvalidInput) -> bool:
+def is_taken(what: Outcome | InvalidInput | Aside) -> bool:
+    """Has the relay taken the mail?"""
     return isinstance(what, Outcome) and what.verdict is Verdict.ACCEPTED
+
+
+def is_unwanted(what: Outcome) -> bool:
+    """Was the mail refused for good because its provider does not want our mail?"""
+    why = replies.category(what.phase, what.code, replies.enhanced_status(what.text))
+    return what.verdict is Verdict.REFUSED and why == replies.Category.POLICY
 
 
 _KINDS = {

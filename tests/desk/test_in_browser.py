@@ -62,6 +62,8 @@ OTHERS: dict[str, Address] = {
     "sources": lambda _scene: "/desk/sources/",
     "new source": lambda _scene: "/desk/sources/add/",
     "institution": lambda _scene: "/desk/settings/promo/institution/",
+    "mail limits": lambda _scene: "/desk/mail-limits/",
+    "new mail limit": lambda _scene: "/desk/mail-limits/add/",
     "pictures": lambda _scene: "/desk/images/",
     "new picture": lambda _scene: "/desk/images/add/",
     "new pictures": lambda _scene: "/desk/images/multiple/add/",

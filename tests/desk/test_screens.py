@@ -87,6 +87,8 @@ ADMINISTRATORS = (
     "groups/",
     "groups/new/",
     "workflows/list/",
+    "mail-limits/",
+    "mail-limits/add/",
 )
 NOBODY = (
     "nothing-here/",

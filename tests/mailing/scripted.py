@@ -24,7 +24,10 @@ class Reset:
 
 
 class Hang:
-    """Never answer; the connection stays open until the relay stops."""
+    """Never answer; the connection stays open until the relay stops. `reached` counts them."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Semaphore(0)
 
 
 class Gate:
@@ -241,7 +244,8 @@ class _Talk:
             case Piecemeal(words):
                 for octet in words.encode() + b"\r\n":
                     self.connection.sendall(bytes([octet]))
-            case Hang():
+            case Hang() as hang:
+                hang.reached.release()
                 self.relay.hold()
             case Reset():
                 lingering = struct.pack("ii", 1, 0)

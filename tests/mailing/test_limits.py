@@ -28,7 +28,13 @@ def meter(client: redis.Redis, limits: str, name: str = "") -> Meter:
 
 def test_limits_are_written_as_counts_in_a_time() -> None:
     assert parse_limits("20/s 5000/h") == (Limit(20, 1), Limit(5000, 3600))
+    assert (
+        parse_limits("20/s + 5000/h") == parse_limits("20/s+5000/h") == parse_limits("20/s 5000/h")
+    )
     assert parse_limits("") == ()
+    assert [str(limit) for limit in parse_limits("20/s 7/m 5000/h 9/d")] == [
+        *("20/s", "7/m", "5000/h", "9/d")
+    ]
 
 
 @pytest.mark.parametrize("text", ["20", "0/s", "-1/s", "20/w", "20 / s", "1.5/s", "9999999999/s"])
@@ -69,6 +75,16 @@ def test_what_did_not_leave_is_given_back(client: redis.Redis) -> None:
     assert ours.grant(5)[0] == 5
     ours.give_back(3)
     assert ours.grant(3)[0] == 3
+
+
+def test_a_limit_of_a_provider_is_kept_beside_the_relays(client: redis.Redis) -> None:
+    """As the throttle asks: the provider's meter, then the relay's, and back what is too much."""
+    theirs, ours = meter(client, "1000/h"), meter(client, "30/h")
+    granted = theirs.grant(100)[0]
+    left = ours.grant(granted)[0]
+    theirs.give_back(granted - left)
+    assert (granted, left) == (100, 30)
+    assert theirs.grant(2000)[0] == 970
 
 
 def test_workers_together_keep_to_a_pace_within_two_percent(client: redis.Redis) -> None:

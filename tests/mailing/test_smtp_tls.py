@@ -27,7 +27,9 @@ OFFERED = "250-relay.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN"
 WILLING = Script(ehlo=OFFERED, starttls="220 2.0.0 go ahead")
 
 
-def certificate(folder: Path, *, address: str) -> tuple[ssl.SSLContext, Path]:
+def certificate(
+    folder: Path, *, address: str, ends: timedelta = timedelta(days=1)
+) -> tuple[ssl.SSLContext, Path]:
     """A self-signed certificate for the address: the server's side, and the file to trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
@@ -39,7 +41,7 @@ def certificate(folder: Path, *, address: str) -> tuple[ssl.SSLContext, Path]:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + ends)
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
         )
