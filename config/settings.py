@@ -111,6 +111,17 @@ PROMO_BOUNCE_EVERY = timedelta(seconds=env.float("PROMO_BOUNCE_EVERY_SECONDS", d
 PROMO_HOOKS = env.list("PROMO_HOOKS", default=[])
 ANYMAIL = hooks.anymail(PROMO_HOOKS, secret=_plain("PROMO_HOOKS_SECRET"), environ=env.ENVIRON)
 
+# List-Unsubscribe also names a mail address: only where mail to it comes back to us.
+PROMO_LEAVE_BY_MAIL = env.bool("PROMO_LEAVE_BY_MAIL", default=bool(PROMO_BOUNCE_URL))
+
+# The reverse proxies before us (addresses or networks): only they may say who the visitor is.
+PROMO_TRUSTED_PROXIES = env.list("PROMO_TRUSTED_PROXIES", default=[])
+# So many sign-ups of one network (/24, /48) are taken, and so many confirmations leave in an hour.
+PROMO_SIGN_UP_LIMITS = env.str("PROMO_SIGN_UP_LIMITS", default="20/h 60/d")
+PROMO_CONFIRMATIONS_AN_HOUR = env.int("PROMO_CONFIRMATIONS_AN_HOUR", default=300)
+# How long a sign-up that nobody confirmed is kept.
+PROMO_UNCONFIRMED_KEPT = timedelta(days=env.float("PROMO_UNCONFIRMED_KEPT_DAYS", default=30))
+
 # Hosts a source may be read from although they are not public (an intranet's calendar).
 PROMO_FEED_HOSTS = env.list("PROMO_FEED_HOSTS", default=[])
 

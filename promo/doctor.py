@@ -47,6 +47,7 @@ def examine(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield _ports(options)
     yield _translations()
     yield _settings(options)
+    yield from _proxies(environ)
     yield from _for_developers()
 
 
@@ -130,6 +131,16 @@ def _settings(options: Options) -> Finding:
         return Finding("good", "The settings are in order")
     said = (done.stderr or done.stdout).strip().splitlines()
     return Finding("bad", "The settings are not in order", "\n".join(said[-6:]))
+
+
+def _proxies(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Behind a proxy that nobody has named, everybody comes from one address."""
+    if environ.get("DATABASE_URL") and not environ.get("PROMO_TRUSTED_PROXIES"):
+        yield Finding(
+            "note",
+            "No reverse proxy is trusted: sign-ups are not limited for each network",
+            "Set PROMO_TRUSTED_PROXIES to the proxy's address (docs/operations.md).",
+        )
 
 
 def _for_developers() -> Iterator[Finding]:

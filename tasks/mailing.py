@@ -1,8 +1,8 @@
-"""Hints about deliveries and confirmation mails."""
+"""Hints about deliveries, and about mails to one reader."""
 
 from celery import shared_task
 
-from promo.services import confirmations, sending
+from promo.services import confirmations, own_data, sending
 from promo.services.clock import database_now
 
 
@@ -18,3 +18,9 @@ def send(mailing_id: int) -> None:
 def confirm(subscription_id: int) -> None:
     """Mail a reader the link that confirms what they asked for."""
     confirmations.send(subscription_id, now=database_now())
+
+
+@shared_task(soft_time_limit=780, time_limit=840)
+def send_data_link(request_id: int) -> None:
+    """Mail a reader the link to what is kept about them."""
+    own_data.send(request_id, now=database_now())

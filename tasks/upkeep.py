@@ -5,9 +5,11 @@ from celery import shared_task
 from promo.services import (
     confirmations,
     fetching,
+    forgetting,
     health,
     looking,
     mailings,
+    own_data,
     publishing,
     reader_imports,
     returns,
@@ -40,6 +42,9 @@ def hand_out() -> None:
         mailing.send.delay(mailing_id)
     for subscription_id in confirmations.due(now=now):
         mailing.confirm.delay(subscription_id)
+    for request_id in own_data.due(now=now):
+        mailing.send_data_link.delay(request_id)
+    forgetting.sweep(now=now)
     for source_id in sources.due(now=now):
         source_tasks.read.delay(source_id)
     reader_imports.forget_old(now=now)

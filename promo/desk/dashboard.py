@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,6 +17,8 @@ from wagtail.models import TaskState, WorkflowState
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, State
+from promo.services import confirmations
+from promo.services.clock import database_now
 
 SOON = timedelta(days=7)
 SHOWN = 12
@@ -54,6 +57,8 @@ class NeedsAHandPanel(Panel):
             "count": rows.count(),
             "paused": Destination.objects.filter(paused_at__isnull=False),
             "held": _held(),
+            "held_back": confirmations.held_back(now=database_now()),
+            "cap": settings.PROMO_CONFIRMATIONS_AN_HOUR,
         }
 
 

@@ -52,10 +52,21 @@ def progress(row: Publication) -> dict[str, Any]:
         "paused": mailing.state == Mailing.State.PAUSED,
         "not_known": counts["unknown"],
         "progress_rows": [(label, counts[key]) for key, label in PLACES.items()],
+        "left_out": _left_out(mailing),
         "forecast": mailings.forecast(mailing, now=database_now()) if going else None,
         "events": _kinds(mailing),
         "traffic": providers.traffic(mailing) if mailing.finished_at is None else None,
     }
+
+
+def _left_out(mailing: Mailing) -> dict[str, Any]:
+    """Who did not get it by their own wish, and by which."""
+    why = [
+        (_("a break"), mailing.wish_pause),
+        (_("other topics, ages or branches"), mailing.wish_topics),
+        (_("not so often"), mailing.wish_frequency),
+    ]
+    return {"count": sum(n for _why, n in why), "why": [one for one in why if one[1]]}
 
 
 def _kinds(mailing: Mailing) -> list[dict[str, Any]]:

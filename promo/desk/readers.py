@@ -16,6 +16,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from promo.desk.embedding import EmbedPanel
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne, YesNoColumn
 from promo.models import Newsletter, Subscriber, Subscription
 from promo.services import newsletters, subscribers
@@ -68,6 +69,7 @@ class NewsletterViewSet(DeskViewSet):
         FieldRowPanel([FieldPanel("reply_to"), FieldPanel("language")]),
         FieldPanel("unknown_policy"),
         FieldPanel("open_to_sign_up"),
+        EmbedPanel(heading=_("Sign-up form on other websites")),
     ]
 
     def get_edit_handler(self) -> Any:

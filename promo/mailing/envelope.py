@@ -22,6 +22,7 @@ from itertools import groupby
 from typing import NamedTuple, cast
 
 from promo.errors import InvalidInput
+from promo.mailing import verp
 from promo.mailing.codes import Codes
 from promo.mailing.headers import (
     DomainName,
@@ -90,8 +91,12 @@ class Compiled:
         own = (
             f"To: {encode_mailbox(_safe_name(reader.name), reader.address)}\r\n"
             f"Message-ID: {message_id}\r\n"
-            f"List-Unsubscribe: <{self.bases.unsubscribe}{codes.unsubscribe}/>\r\n"
+            f"List-Unsubscribe: <{self.bases.unsubscribe}{codes.unsubscribe}/>"
         )
+        if self.bases.leave_domain is not None:
+            leave = verp.leave_address(codes.unsubscribe, self.bases.leave_domain)
+            own += f",\r\n <mailto:{leave}?subject=unsubscribe>"
+        own += "\r\n"
         if self.one_click:  # RFC 8058 demands https
             own += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
         values = (unsubscribe, codes.preferences.encode())

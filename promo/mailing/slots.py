@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
 from promo.mailing.codes import Codes
+from promo.mailing.headers import DomainName
 
 
 class Slot(StrEnum):
@@ -60,13 +61,15 @@ def fill(text: str, values: Mapping[Slot, str], *, html: bool) -> str:
 class LinkBases:
     """Where a mailing's personal links lead: absolute addresses that end where the code begins.
 
-    `browser` is the same for all readers and whole. Raises InvalidInput for anything that is not a
-    clean address.
+    `browser` is the same for all readers and whole. `leave_domain`: where a mail to the code's
+    address unsubscribes its reader (`promo.mailing.verp`), None where nobody hears it. Raises
+    InvalidInput for anything that is not a clean address.
     """
 
     unsubscribe: str
     preferences: str
     browser: str
+    leave_domain: DomainName | None = None
 
     def __post_init__(self) -> None:
         for link in (self.unsubscribe, self.preferences, self.browser):

@@ -54,8 +54,11 @@ class Names:
 
 
 def leave_address(code: str, domain: DomainName) -> MailAddress:
-    """Where a mail unsubscribes its reader: `u+<code>@<domain>`, with the code of a link to it."""
-    return MailAddress(f"{_LEAVE_PREFIX}{code}@{domain}")
+    """Where a mail unsubscribes its reader: `u+<code>@<domain>`, with the code of a link to it.
+
+    Like the sender, it is made for every reader: code and domain cannot make it unsafe.
+    """
+    return MailAddress.checked(f"{_LEAVE_PREFIX}{code}@{domain}")
 
 
 def code_of(address: str) -> str:

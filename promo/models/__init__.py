@@ -15,6 +15,7 @@ from promo.models.returns import ReturnedMail, ReturnMailbox
 from promo.models.sources import Entry, Source
 from promo.models.subscribers import (
     Consent,
+    DataRequest,
     Preferences,
     Subscriber,
     Subscription,
@@ -30,6 +31,7 @@ __all__ = [
     "CampaignItem",
     "ClosedDay",
     "Consent",
+    "DataRequest",
     "Delivery",
     "DeliveryEvent",
     "Destination",

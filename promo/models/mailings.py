@@ -34,6 +34,18 @@ class Mailing(models.Model):
         _("state"), max_length=10, choices=State.choices, default=State.RUNNING
     )
     readers = models.PositiveIntegerField(_("readers"), default=0)
+    operational = models.BooleanField(
+        default=False, help_text="News of opening hours: no choice but a pause keeps it away."
+    )
+    wish_pause = models.PositiveIntegerField(
+        default=0, help_text="Readers left out at the start since they take a break."
+    )
+    wish_frequency = models.PositiveIntegerField(
+        default=0, help_text="Readers left out since they had their mail of the week or month."
+    )
+    wish_topics = models.PositiveIntegerField(
+        default=0, help_text="Readers left out since nothing in it is what they chose to read of."
+    )
     unknown_policy = models.CharField(max_length=10, choices=UnknownPolicy.choices)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

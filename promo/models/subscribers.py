@@ -130,6 +130,16 @@ class Subscription(models.Model):
                 condition=models.Q(confirm_at__isnull=False),
                 name="subscription_to_confirm",
             ),
+            models.Index(
+                fields=("confirmation_sent_at",),
+                condition=models.Q(confirmation_sent_at__isnull=False),
+                name="subscription_asked_by_mail",
+            ),
+            models.Index(
+                fields=("asked_at",),
+                condition=models.Q(state="pending"),
+                name="subscription_unconfirmed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,7 +147,11 @@ class Subscription(models.Model):
 
 
 class Consent(models.Model):
-    """One step in the history of a consent: what, when, where, which wording. Append-only."""
+    """One step in the history of a consent: what, when, where, which wording, how proved.
+
+    Append-only: PostgreSQL refuses every change, and every deletion outside
+    `promo.services.forgetting`.
+    """
 
     class Act(models.TextChoices):
         ASKED = "asked", _("requested")
@@ -153,6 +167,13 @@ class Consent(models.Model):
         max_length=200, blank=True, help_text="The form's address, or a file."
     )
     ip = models.GenericIPAddressField(null=True, blank=True)
+    proof = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What proved that the owner of the address did it: the code of a mailed link.",
+    )
 
     class Meta:
         verbose_name = _("consent")
@@ -161,6 +182,32 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.at:%Y-%m-%d}"
+
+
+class DataRequest(models.Model):
+    """A reader asks for the link to everything that is kept about them. The row is the queue."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="data_requests")
+    asked_at = models.DateTimeField()
+    mail_at = models.DateTimeField(null=True, blank=True, help_text="When the mail is due.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(_("problem"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("request for one’s own data")
+        verbose_name_plural = _("requests for one’s own data")
+        indexes = [
+            models.Index(fields=("asked_at",), name="data_request_asked"),
+            models.Index(
+                fields=("mail_at",),
+                condition=models.Q(mail_at__isnull=False),
+                name="data_request_to_mail",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber_id} {self.asked_at:%Y-%m-%d}"
 
 
 class Suppression(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from promo.public import feeds, pages, readers
+from promo.public import feeds, own_data, pages, preference_centre, readers, signing_up
 
 urlpatterns = [
     path("", pages.agenda, name="agenda"),
@@ -18,9 +18,14 @@ urlpatterns = [
         feeds.feed,
         name="feed",
     ),
-    path("newsletter/", readers.sign_up, name="sign_up"),
+    path("newsletter/", signing_up.sign_up, name="sign_up"),
+    path("newsletter/embed/", signing_up.embed, name="sign_up_embed"),
     path("confirm/<str:code>/", readers.confirm, name="confirm"),
-    path("preferences/<str:code>/", readers.preferences, name="preferences"),
+    path("preferences/<str:code>/", preference_centre.show, name="preferences"),
+    path("preferences/<str:code>/data/", own_data.ask, name="own_data_ask"),
+    path("my-data/<str:code>/", own_data.show, name="own_data"),
+    path("my-data/<str:code>/my-data.json", own_data.download, name="own_data_file"),
+    path("my-data/<str:code>/erase/", own_data.erase, name="own_data_erase"),
     path("unsubscribe/<str:code>/", readers.unsubscribe, name="unsubscribe"),
     path("view/<str:code>/", readers.view_in_browser, name="view_in_browser"),
 ]

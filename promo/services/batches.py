@@ -17,8 +17,9 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from promo.models import Batch, Mailing
-from promo.services import deliveries
+from promo.services import deliveries, wishes
 from promo.services.ledger import worker_name
+from promo.services.wishes import LeftOut
 
 SIZE = 1000
 """Deliveries in a batch."""
@@ -64,16 +65,29 @@ class Place(NamedTuple):
     reader: Marked
 
 
-def snapshot(mailing: Mailing, *, now: datetime) -> int:
-    """One delivery for each active reader, in batches; gives how many. Call it in a transaction."""
+class Snapshot(NamedTuple):
+    """How many get a mailing, and how many do not by their own wish."""
+
+    readers: int
+    left_out: LeftOut
+
+
+def snapshot(mailing: Mailing, *, now: datetime) -> Snapshot:
+    """One delivery for each active reader who wants it, in batches. Call it in a transaction."""
     with connection.cursor() as cursor:
+        # Two mailings that start at one instant: the second one must see the first one's readers.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('promo.snapshot'))")
         cursor.execute(
-            """
-            WITH readers AS MATERIALIZED (
+            f"""
+            WITH {wishes.SUBJECT_AND_RECENT}, asked AS MATERIALIZED (
+                SELECT tie.subscriber_id, {wishes.WISH} AS wish
+                FROM promo_subscription tie
+                LEFT JOIN promo_preferences chosen ON chosen.subscriber_id = tie.subscriber_id
+                WHERE tie.newsletter_id = %(newsletter)s AND tie.state = 'active'
+            ), readers AS MATERIALIZED (
                 SELECT subscriber_id,
                     (row_number() OVER (ORDER BY subscriber_id) - 1) / %(size)s AS nth
-                FROM promo_subscription
-                WHERE newsletter_id = %(newsletter)s AND state = 'active'
+                FROM asked WHERE wish = 0
             ), batches AS (
                 INSERT INTO promo_batch
                     (mailing_id, state, due_at, token, owner, marked_to, journal, size,
@@ -83,15 +97,25 @@ def snapshot(mailing: Mailing, *, now: datetime) -> int:
                 RETURNING id
             ), numbered AS (
                 SELECT id, row_number() OVER (ORDER BY id) - 1 AS nth FROM batches
+            ), written AS (
+                INSERT INTO promo_delivery (mailing_id, subscriber_id, batch_id, state, attempts)
+                SELECT %(mailing)s, subscriber_id, numbered.id, 0, 0
+                FROM readers JOIN numbered USING (nth)
+                ORDER BY subscriber_id
             )
-            INSERT INTO promo_delivery (mailing_id, subscriber_id, batch_id, state, attempts)
-            SELECT %(mailing)s, subscriber_id, numbered.id, 0, 0
-            FROM readers JOIN numbered USING (nth)
-            ORDER BY subscriber_id
-            """,
-            {"size": SIZE, "newsletter": mailing.newsletter_id, "mailing": mailing.id, "now": now},
+            SELECT count(*) FILTER (WHERE wish = 0), count(*) FILTER (WHERE wish = 1),
+                count(*) FILTER (WHERE wish = 2), count(*) FILTER (WHERE wish = 3)
+            FROM asked
+            """,  # noqa: S608  (fixed words of our own)
+            {
+                **wishes.asked_of(mailing, now=now),
+                "size": SIZE,
+                "newsletter": mailing.newsletter_id,
+                "now": now,
+            },
         )
-        return int(cursor.rowcount)
+        readers, *left_out = cursor.fetchone()
+        return Snapshot(readers, LeftOut(*left_out))
 
 
 def claim(

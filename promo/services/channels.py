@@ -23,13 +23,12 @@ from promo.values import Message, Problem, Receipt, Traits
 # fmt: off
 PUBLIC_NAMES = frozenset({
     "action", "address", "body_html", "calendar_url", "canonical_url", "chosen", "clear_url",
-    "consent", "csrf_input", "current", "dates", "deadlines", "facts", "fields", "filters",
-    "funding_note", "groups", "heading", "indexed", "jsonld",
-    "kind_label", "language", "lead",
-    "link",
-    "meta", "months", "news", "newsletter", "newsletters", "notice", "ongoing", "page_title",
-    "pictures", "preferences_url", "saved", "site", "text", "title", "tone", "total", "trap",
-    "unsubscribe_url",
+    "consent", "csrf_input", "current", "data", "data_url", "dates", "deadlines", "erase_url",
+    "facts", "fields", "file_url", "filters", "frame", "funding_note", "groups", "heading",
+    "indexed", "jsonld", "kind_label", "language", "lead", "link", "meta", "months", "news",
+    "newsletter", "newsletters", "notice", "ongoing", "page_title", "paused_until", "pictures",
+    "preferences_url", "privacy_url", "reads_nothing", "saved", "site", "text", "title", "tone",
+    "total", "trap", "unsubscribe_url",
 })
 # fmt: on
 """What the public pages' templates may use beyond the common names."""

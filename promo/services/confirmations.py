@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -35,12 +35,38 @@ BACKOFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 720, 1440))
 LEASE = timedelta(seconds=900)
 """Longer than the 600 s that the last reply of one mail may take (RFC 5321, 4.5.3.2.6)."""
 
+_HOUR = timedelta(hours=1)
+
 
 def due(*, now: datetime, limit: int = 50) -> list[int]:
-    """One subscription for each reader to mail now: `send` takes the reader's others along."""
+    """One subscription for each reader to mail now: `send` takes the reader's others along.
+
+    Never more than the hour's cap leaves; the rest stays due.
+    """
     rows = Subscription.objects.filter(confirm_at__lte=now)
     readers = rows.values("subscriber").annotate(first=Min("id"), since=Min("confirm_at"))
-    return list(readers.order_by("since").values_list("first", flat=True)[:limit])
+    waiting = list(readers.order_by("since").values_list("first", flat=True)[:limit])
+    return waiting[: _left(now)] if waiting else []
+
+
+def held_back(*, now: datetime) -> int:
+    """How many people wait since the hour's cap on confirmation mails is reached."""
+    waiting = Subscription.objects.filter(confirm_at__lte=now)
+    if not waiting.exists() or _left(now):
+        return 0
+    return _people(waiting)
+
+
+def _left(now: datetime) -> int:
+    """How many more may be mailed within the hour: a flood of sign-ups must not become one."""
+    lately = Subscription.objects.filter(confirmation_sent_at__gt=now - _HOUR)
+    cap: int = settings.PROMO_CONFIRMATIONS_AN_HOUR
+    return max(0, cap - _people(lately))
+
+
+def _people(rows: QuerySet[Subscription]) -> int:
+    count: int = rows.values("subscriber").distinct().count()
+    return count
 
 
 def send(subscription_id: int, *, now: datetime) -> None:

@@ -29,7 +29,7 @@ from promo.models import (
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, deliveries, providers, tokens
+from promo.services import batches, deliveries, providers, tokens, wishes
 from promo.services.batches import Claim
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -45,9 +45,10 @@ COUNTED = ("accepted", "refused", "skipped", "given_up", "unknown", "cancelled")
 
 
 def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
-    """A delivery for each active reader, in one transaction. Repeating it starts nothing anew.
+    """A delivery for each active reader who wants it, in one transaction.
 
-    Raises ConfigurationError for a destination without a newsletter.
+    Repeating it starts nothing anew. Raises ConfigurationError for a destination without a
+    newsletter.
     """
     publication = Publication.objects.get(marker=key)
     newsletter = Newsletter.objects.filter(destination=destination).first()
@@ -60,17 +61,27 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
             defaults={
                 "newsletter": newsletter,
                 "unknown_policy": newsletter.unknown_policy,
+                "operational": wishes.is_operational(publication),
                 "started_at": now,
                 "went_on_at": now,
             },
         )
         if created:
-            mailing.readers = batches.snapshot(mailing, now=now)
-            mailing.save(update_fields=["readers"])
+            _take_readers(mailing, now=now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE promo_delivery, promo_batch")
     finish_if_done(mailing.id, now=now)
     return Receipt(str(publication.uuid), tokens.link("view", tokens.DELIVERY, publication.uuid))
+
+
+def _take_readers(mailing: Mailing, *, now: datetime) -> None:
+    taken = batches.snapshot(mailing, now=now)
+    Mailing.objects.filter(id=mailing.id).update(
+        readers=taken.readers,
+        wish_pause=taken.left_out.pause,
+        wish_topics=taken.left_out.topics,
+        wish_frequency=taken.left_out.frequency,
+    )
 
 
 def hand_out(*, now: datetime) -> list[int]:

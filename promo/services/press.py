@@ -88,8 +88,10 @@ def sender_of(newsletter: Newsletter) -> Sender:
 
 def bases_of(mailing: Mailing) -> LinkBases:
     """Where the personal links of this mailing lead."""
+    domain = MailAddress(mailing.newsletter.from_email).domain
     return LinkBases(
         unsubscribe=absolute("/unsubscribe/"),
         preferences=absolute("/preferences/"),
         browser=tokens.link("view", tokens.DELIVERY, mailing.publication.uuid),
+        leave_domain=domain if settings.PROMO_LEAVE_BY_MAIL else None,
     )

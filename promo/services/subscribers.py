@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
-from wagtail.models import ModelLogEntry
 
 from promo.errors import InvalidInput
 from promo.models import (
@@ -21,7 +20,7 @@ from promo.models import (
     Subscription,
     Suppression,
 )
-from promo.services import keeping
+from promo.services import forgetting, keeping
 from promo.vault import address_hash
 
 ASK_AGAIN = timedelta(hours=24)
@@ -29,6 +28,7 @@ ASK_AGAIN = timedelta(hours=24)
 
 ASKED_A_MONTH = 3
 NAME_LENGTH = 120
+PROOF_LENGTH = 200
 
 
 def valid_address(email: str) -> str:
@@ -86,13 +86,14 @@ def sign_up(
 
 def _locked(address: str, *, name: str, language: str) -> Subscriber:
     """The one subscriber with this address, made if need be; who signs up at once waits here."""
-    # ON CONFLICT DO NOTHING: whoever makes the same address at the same instant is waited for.
-    Subscriber.objects.bulk_create(
-        [Subscriber(email=address, name=name.strip()[:NAME_LENGTH], language=language)],
-        ignore_conflicts=True,
-    )
+    made = Subscriber(email=address, name=name.strip()[:NAME_LENGTH], language=language)
     same = Subscriber.objects.annotate(folded=Lower("email")).filter(folded=Lower(Value(address)))
-    return same.select_for_update(no_key=True).get()
+    while True:  # a second round only where the row was forgotten at this instant
+        # ON CONFLICT DO NOTHING: whoever makes the same address at the same instant is waited for.
+        Subscriber.objects.bulk_create([made], ignore_conflicts=True)
+        found = same.select_for_update(no_key=True).first()
+        if found is not None:
+            return found
 
 
 def _tie(subscriber: Subscriber, newsletter: Newsletter) -> Subscription:
@@ -121,17 +122,22 @@ def _asked_enough(subscriber: Subscriber, now: datetime) -> bool:
     return moments.count() >= ASKED_A_MONTH
 
 
-def confirm(*, subscription_ids: Collection[int], ip: str | None, now: datetime) -> None:
+def confirm(
+    *, subscription_ids: Collection[int], ip: str | None, proof: str = "", now: datetime
+) -> None:
     """The double opt-in's second half. Repeating it changes nothing.
 
     Only what still waits for it becomes active: an old link does not bring back who has left.
+    `proof` is the code of the mailed link.
     """
     with transaction.atomic():
         waiting = Subscription.objects.filter(
             id__in=subscription_ids, state=Subscription.State.PENDING
         )
         for row in waiting.select_for_update(of=("self",)).order_by("id"):
-            _activate(row, Consent(act=Consent.Act.CONFIRMED, at=now, ip=ip))
+            _activate(
+                row, Consent(act=Consent.Act.CONFIRMED, at=now, ip=ip, proof=proof[:PROOF_LENGTH])
+            )
 
 
 def _activate(row: Subscription, proof: Consent) -> None:
@@ -193,12 +199,23 @@ def choose(
     name: str,
     language: str,
     source: str,
+    wording: str = "",
+    ip: str | None = None,
+    proof: str = "",
     now: datetime,
 ) -> None:
     """Apply the preference page: its name, language, and exactly these newsletters.
 
     The reader came with a code from a mail to this very address: a new choice is proved consent.
     """
+    consent = {
+        "act": Consent.Act.CONFIRMED,
+        "at": now,
+        "wording": wording,
+        "source": source[:200],
+        "ip": ip,
+        "proof": proof[:PROOF_LENGTH],
+    }
     with transaction.atomic():
         Subscriber.objects.filter(id=subscriber.id).update(
             name=name.strip()[:NAME_LENGTH], language=language
@@ -209,7 +226,7 @@ def choose(
                 continue
             row = _tie(subscriber, newsletter)
             if row.state != Subscription.State.ACTIVE:
-                _activate(row, Consent(act=Consent.Act.CONFIRMED, at=now))
+                _activate(row, Consent(**consent))
 
 
 def erase(*, subscriber: Subscriber, now: datetime) -> None:
@@ -224,9 +241,9 @@ def erase(*, subscriber: Subscriber, now: datetime) -> None:
         keeping.forget_reader(subscriber=subscriber, now=now)
         # Reports of imports quote the rows that brought nobody.
         RefusedRow.objects.filter(line__icontains=subscriber.email).delete()
-        # The desk's history stays without the name of what was changed: the address.
-        ModelLogEntry.objects.for_instance(subscriber).update(label="", data={})
-        subscriber.delete()
+        forgetting.blot_out([subscriber.id])
+        with forgetting.permitted():
+            subscriber.delete()
 
 
 def _refuses_mail(email: str) -> bool:

@@ -14,7 +14,10 @@ from promo.services.facts import absolute
 CONFIRM = "confirm"
 READER = "reader"
 DELIVERY = "delivery"
+OWN_DATA = "own-data"
 CONFIRM_WITHIN = timedelta(hours=48)
+OWN_DATA_WITHIN = timedelta(hours=2)
+_ENDING = {CONFIRM: CONFIRM_WITHIN, OWN_DATA: OWN_DATA_WITHIN}
 
 
 def _salt(purpose: str) -> str:
@@ -22,17 +25,17 @@ def _salt(purpose: str) -> str:
 
 
 def code(purpose: str, value: uuid.UUID | str) -> str:
-    """A code for one purpose: always the same one, except for `CONFIRM`, whose codes end."""
-    signer = signing.TimestampSigner if purpose == CONFIRM else signing.Signer
+    """A code for one purpose: always the same one, except where codes end after a while."""
+    signer = signing.TimestampSigner if purpose in _ENDING else signing.Signer
     return signer(salt=_salt(purpose)).sign(str(value))
 
 
 def read(purpose: str, given: str) -> str | None:
     """The value of a code made for this purpose; None for anything else."""
     try:
-        if purpose == CONFIRM:
+        if purpose in _ENDING:
             signer = signing.TimestampSigner(salt=_salt(purpose))
-            return signer.unsign(given, max_age=CONFIRM_WITHIN)
+            return signer.unsign(given, max_age=_ENDING[purpose])
         return signing.Signer(salt=_salt(purpose)).unsign(given)
     except signing.BadSignature:
         return None

@@ -86,10 +86,22 @@ PUBLIC: dict[str, Address] = {
     "sign-up": lambda _scene: "/newsletter/",
     "confirmation": lambda _scene: f"/confirm/{_waiting_code()}/",
     "preferences": lambda _scene: f"/preferences/{tokens.code(tokens.READER, reader().uuid)}/",
+    "embedded sign-up": lambda scene: f"/newsletter/embed/?newsletter={scene.newsletter.slug}",
+    "request for one's data": lambda _scene: f"/preferences/{_reader_code()}/data/",
+    "one's data": lambda _scene: f"/my-data/{_data_code()}/",
+    "erasure": lambda _scene: f"/my-data/{_data_code()}/erase/",
     "unsubscribe": lambda _scene: f"/unsubscribe/{tokens.code(tokens.READER, reader().uuid)}/",
     "link that does not work": lambda _scene: "/confirm/abc/",
     "no such page": lambda _scene: "/nothing-here/",
 }
+
+
+def _reader_code() -> str:
+    return tokens.code(tokens.READER, reader().uuid)
+
+
+def _data_code() -> str:
+    return tokens.code(tokens.OWN_DATA, reader().uuid)
 
 
 def _waiting_code() -> str:

@@ -95,3 +95,15 @@ def test_addresses_are_only_for_those_who_may_see_subscribers(
     for path in ("readers/", "readers.csv"):
         answer = client.get(f"/desk/publications/{mailing.publication_id}/{path}")
         assert answer.status_code in {302, 403}
+
+
+def test_the_report_tells_who_did_not_get_it_by_their_own_wish(
+    desk: Client, mailing: Mailing
+) -> None:
+    address = f"/desk/publications/{mailing.publication_id}/"
+    assert "left_out" in desk.get(address).context
+    assert desk.get(address).context["left_out"]["count"] == 0
+    Mailing.objects.update(wish_pause=3, wish_frequency=9)
+    told = desk.get(address).context["left_out"]
+    assert (told["count"], [number for _why, number in told["why"]]) == (12, [3, 9])
+    assert ": 12 (" in desk.get(address).content.decode()

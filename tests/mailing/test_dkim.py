@@ -24,7 +24,8 @@ MAIL = (
     b"From: =?utf-8?b?QmlibGlvdGVrYQ==?= <news@biblioteka.example.org>\r\n"
     b"To: anna@example.org\r\nSubject: Nowe   ksi=?utf-8?b?xIXFvGtp?=\r\n"
     b"Message-ID: <1@biblioteka.example.org>\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\n"
-    b"List-Unsubscribe: <https://biblioteka.example.org/u/1-abc/>\r\n"
+    b"List-Unsubscribe: <https://biblioteka.example.org/u/1-abc/>,\r\n"
+    b" <mailto:u+1-abc@biblioteka.example.org?subject=unsubscribe>\r\n"
     b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     b'Content-Type: multipart/alternative;\r\n boundary="=_x"\r\n\r\n'
     b"Pierwszy wiersz\r\n.. i kropki\r\n\r\n\r\n"

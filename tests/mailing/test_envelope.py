@@ -141,6 +141,15 @@ def test_one_click_is_offered_over_https_only() -> None:
     assert message["List-Unsubscribe-Post"] is None
 
 
+def test_a_mail_address_to_leave_by_follows_the_link_where_it_is_heard() -> None:
+    bases = dataclasses.replace(BASES, leave_domain=DomainName("biblioteka.example.org"))
+    message = parsed(mail_to(bases=bases))
+    link, mail = message["List-Unsubscribe"].split(", ")
+    assert link == f"<{UNSUBSCRIBE}>"
+    assert mail == f"<mailto:u+{CODES.unsubscribe}@biblioteka.example.org?subject=unsubscribe>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 @given(st.text())
 @example("Anna\r\nBcc: evil@example.net")
 @example("Anna\vKowalska")

@@ -1,5 +1,5 @@
 """The outside world of the public pages' tests."""
 
-from tests.services.conftest import outside
+from tests.services.conftest import clock, outside
 
-__all__ = ["outside"]
+__all__ = ["clock", "outside"]

@@ -21,7 +21,7 @@ def way_out(answer: HttpResponse) -> tuple[str, str]:
 
 @pytest.mark.parametrize("status", [400, 403, 500])
 @pytest.mark.parametrize(
-    ("path", "expected"), [("/desk/items/", AT_THE_DESK), ("/newsletter/", ELSEWHERE)]
+    ("path", "expected"), [("/desk/items/", AT_THE_DESK), ("/preferences/abc/", ELSEWHERE)]
 )
 def test_a_mistake_leads_back_to_where_one_was(
     status: int, path: str, expected: tuple[str, str]
@@ -36,7 +36,7 @@ def test_a_mistake_leads_back_to_where_one_was(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("path", "expected"), [("/desk/login/", AT_THE_DESK), ("/newsletter/", ELSEWHERE)]
+    ("path", "expected"), [("/desk/login/", AT_THE_DESK), ("/preferences/abc/", ELSEWHERE)]
 )
 def test_a_form_that_was_open_too_long_leads_back_to_where_one_was(
     path: str, expected: tuple[str, str]

@@ -6,16 +6,19 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from time_machine import travel
 
+from promo.mailing.codes import codes_of
 from promo.models import Newsletter, Subscriber, Subscription
 from promo.services import confirmations, newsletters, subscribers
 from promo.services.clock import database_now
 from tests import making
+from tests.services import returning
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rehearsal")]
@@ -119,3 +122,38 @@ def test_code_that_we_did_not_make_confirms_nothing(
     sign_up(*both)
     assert Client().post(f"/confirm/{code}/").status_code == 404
     assert states() == {State.PENDING}
+
+
+@pytest.fixture
+def way_out(db: None) -> str:
+    """The unsubscription address of a mail that somebody has got."""
+    (delivery,) = returning.deliveries(returning.mailing(readers=1))
+    code = codes_of(delivery.pk, key=settings.SECRET_KEY.encode()).unsubscribe
+    return f"/unsubscribe/{code}/"
+
+
+def test_one_click_of_the_mail_provider_acts_at_once_without_cookies(way_out: str) -> None:
+    provider = Client(enforce_csrf_checks=True)
+    answer = provider.post(way_out, {"List-Unsubscribe": "One-Click"})
+    assert (answer.status_code, states()) == (200, {State.ENDED})
+    assert provider.post(way_out, {"List-Unsubscribe": "One-Click"}).status_code == 200
+
+
+def test_a_scanner_that_follows_the_link_ends_nothing(way_out: str) -> None:
+    assert Client().get(way_out).status_code == Client().head(way_out).status_code == 200
+    assert states() == {State.ACTIVE}
+
+
+def test_a_mails_link_leaves_its_newsletter_only(both: list[Newsletter], way_out: str) -> None:
+    reader = Subscriber.objects.get()
+    subscribers.record(
+        email=reader.email,
+        name="",
+        newsletter=both[1],
+        source="test",
+        wording="zgoda",
+        now=database_now(),
+    )
+    Client().post(way_out)
+    left = dict(reader.subscriptions.values_list("newsletter__slug", "state"))
+    assert left == {"co-slychac": State.ENDED, "dla-dzieci": State.ACTIVE}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from promo.mailing import replies
@@ -25,7 +27,9 @@ from promo.models import (
     Suppression,
 )
 from promo.services import deliveries, keeping, mailings, returns, subscribers, suppressions
+from promo.services.batches import Marked
 from promo.services.deliveries import Event
+from promo.services.press import Press
 from promo.vault import address_hash
 from tests.services import returning
 from tests.services.returning import DELAYED, HARD, POLICY, SOFT, START
@@ -318,6 +322,22 @@ def traces(address: str) -> list[str]:
         if cursor.fetchone()[0]:
             found.append("raw")
     return found
+
+
+@override_settings(PROMO_LEAVE_BY_MAIL=True)
+def test_a_mail_to_the_address_in_the_header_leaves(delivery: Delivery) -> None:
+    reader = delivery.subscriber
+    assert reader is not None
+    marked = Marked(delivery.pk, 0, reader.email, reader.name, reader.uuid.hex)
+    mail = Press.of(delivery.mailing).mail(marked).data.decode()
+    found = re.search(
+        r"List-Unsubscribe: <http[^>]+>,\r\n <mailto:(\S+)\?subject=unsubscribe>", mail
+    )
+    assert found is not None
+    assert returns.takes(found[1]), "the listener lets it in"
+    returning.come_back(b"Subject: unsubscribe\n\n", recipient=found[1].upper())
+    assert reader.subscriptions.get().state == Subscription.State.ENDED
+    assert verdicts() == ["leave"]
 
 
 def test_erasure_leaves_no_address_behind(mailing: Mailing) -> None:
