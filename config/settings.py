@@ -106,10 +106,15 @@ PROMO_FACEBOOK_GRAPH_VERSION = env.str("PROMO_FACEBOOK_GRAPH_VERSION", default="
 # Where returned mail is fetched from: imaps://user:password@host/INBOX, pop3s://…; "": nowhere.
 PROMO_BOUNCE_URL = _plain("PROMO_BOUNCE_URL")
 PROMO_BOUNCE_EVERY = timedelta(seconds=env.float("PROMO_BOUNCE_EVERY_SECONDS", default=120))
+# Where `promo bounces` takes returned mail from a mail server: HOST:PORT; "": nowhere.
+PROMO_BOUNCES_LISTEN = _plain("PROMO_BOUNCES_LISTEN")
 # Mail providers that may tell us of returned mail at /hooks/anymail/<provider>/tracking/; what
 # proves that it is they is user:password in the address, and the provider's own key.
 PROMO_HOOKS = env.list("PROMO_HOOKS", default=[])
 ANYMAIL = hooks.anymail(PROMO_HOOKS, secret=_plain("PROMO_HOOKS_SECRET"), environ=env.ENVIRON)
+
+# How long it is kept which reader opened what and followed which links; afterwards numbers alone.
+PROMO_CLICKS_KEPT = timedelta(days=env.float("PROMO_CLICKS_KEPT_DAYS", default=180))
 
 # Hosts a source may be read from although they are not public (an intranet's calendar).
 PROMO_FEED_HOSTS = env.list("PROMO_FEED_HOSTS", default=[])

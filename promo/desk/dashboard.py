@@ -16,6 +16,7 @@ from wagtail.models import TaskState, WorkflowState
 from promo.desk.screens import staff
 from promo.models import Destination, Entry, Item, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, State
+from promo.services import fetching, returns
 
 SOON = timedelta(days=7)
 SHOWN = 12
@@ -41,7 +42,9 @@ class Panel(Component):
 
 
 class NeedsAHandPanel(Panel):
-    """Refused, unknown and missed publications, and paused destinations: each with a way on."""
+    """Refused, unknown and missed publications, paused destinations, returned mail that nobody
+    could read or fetch: each with a way on.
+    """
 
     name = "needs_a_hand"
     template_name = "promo/desk/home_needs_a_hand.html"
@@ -53,7 +56,12 @@ class NeedsAHandPanel(Panel):
             "publications": rows.order_by("-planned_at")[:FEW],
             "count": rows.count(),
             "paused": Destination.objects.filter(paused_at__isnull=False),
+            "mailbox_problem": fetching.problem(),
+            "returned": returns.for_a_person() if self._may_see_readers() else 0,
         }
+
+    def _may_see_readers(self) -> bool:
+        return self.request.user.has_perm("promo.view_subscriber")
 
 
 class ReviewPanel(Panel):

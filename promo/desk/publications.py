@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk import deciding, mailings, previews
+from promo.desk import deciding, echoes, mailings, previews
 from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
@@ -43,6 +43,7 @@ class PublicationsViewSet(ViewSet):
             path("<int:pk>/progress/", mailings.ProgressView.as_view(), name="progress"),
             path("<int:pk>/readers/", mailings.ReadersView.as_view(), name="readers"),
             path("<int:pk>/readers.csv", mailings.readers_csv, name="readers_csv"),
+            path("<int:pk>/clicks.csv", echoes.clicks_csv, name="clicks_csv"),
             path("<int:pk>/act/", deciding.ActView.as_view(), name="act"),
         ]
 
@@ -144,6 +145,7 @@ class PublicationView(Screen):
         return (
             context
             | mailings.progress(row)
+            | echoes.report(row)
             | {
                 "publication": row,
                 "guide": GUIDES.get(state, ""),

@@ -16,6 +16,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from promo.desk.returned import ReturnedViewSet
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne, YesNoColumn
 from promo.models import Newsletter, Subscriber, Subscription
 from promo.services import newsletters, subscribers
@@ -67,6 +68,7 @@ class NewsletterViewSet(DeskViewSet):
         FieldRowPanel([FieldPanel("from_name"), FieldPanel("from_email")]),
         FieldRowPanel([FieldPanel("reply_to"), FieldPanel("language")]),
         FieldPanel("unknown_policy"),
+        FieldPanel("tracking"),
         FieldPanel("open_to_sign_up"),
     ]
 
@@ -130,7 +132,7 @@ class SubscriberViewSet(DeskViewSet):
 
 
 class ReadersGroup(SnippetViewSetGroup):
-    items = (SubscriberViewSet, NewsletterViewSet)
+    items = (SubscriberViewSet, NewsletterViewSet, ReturnedViewSet)
     menu_label = _("Readers")
     menu_icon = "group"
     menu_name = "readers"

@@ -19,6 +19,7 @@ from promo.models.subscribers import (
     Subscription,
     Suppression,
 )
+from promo.models.tracking import LinkVisit, TrackedLink, Tracking
 
 __all__ = [
     "Approval",
@@ -38,6 +39,7 @@ __all__ = [
     "Issue",
     "Item",
     "ItemPhoto",
+    "LinkVisit",
     "Mailing",
     "Newsletter",
     "Partner",
@@ -55,5 +57,7 @@ __all__ = [
     "Suppression",
     "Timetable",
     "TimetableStep",
+    "TrackedLink",
+    "Tracking",
     "UnknownPolicy",
 ]

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from promo.models.tracking import Tracking
+
 
 class UnknownPolicy(models.TextChoices):
     """What becomes of a reader whose mail may have been taken: a standing decision of staff."""
@@ -35,6 +37,7 @@ class Mailing(models.Model):
     )
     readers = models.PositiveIntegerField(_("readers"), default=0)
     unknown_policy = models.CharField(max_length=10, choices=UnknownPolicy.choices)
+    tracking = models.CharField(max_length=7, choices=Tracking.choices, default=Tracking.OFF)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     went_on_at = models.DateTimeField(help_text="The start, or the end of the last pause.")

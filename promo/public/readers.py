@@ -17,6 +17,7 @@ from promo.errors import InvalidInput
 from promo.mailing.codes import Purpose
 from promo.mailing.slots import Slot, fill
 from promo.models import Newsletter, Publication, Subscriber, Subscription
+from promo.public import telling
 from promo.services import mailings, pages, subscribers, tokens
 from promo.services.clock import database_now
 
@@ -104,10 +105,11 @@ class _SignUp:
 
     @property
     def wording(self) -> str:
-        return _(
+        words = _(
             "I agree to receive the chosen newsletters by e-mail. "
             "I can leave at any time with one click."
         )
+        return " ".join(filter(None, (words, *map(telling.consent, self.newsletters))))
 
     def is_valid(self) -> bool:
         try:
@@ -197,7 +199,8 @@ def _group(
 
 
 def _option(row: Newsletter, *, checked: bool) -> SimpleNamespace:
-    return SimpleNamespace(value=str(row.id), label=row.name, help=row.description, checked=checked)
+    text = " ".join(filter(None, (row.description, telling.about(row))))
+    return SimpleNamespace(value=str(row.id), label=row.name, help=text, checked=checked)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -28,7 +28,7 @@ from promo.models import (
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, deliveries, tokens
+from promo.services import batches, deliveries, tokens, tracking
 from promo.services.batches import Claim
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -59,11 +59,13 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
             defaults={
                 "newsletter": newsletter,
                 "unknown_policy": newsletter.unknown_policy,
+                "tracking": newsletter.tracking,
                 "started_at": now,
                 "went_on_at": now,
             },
         )
         if created:
+            tracking.register(mailing=mailing)
             mailing.readers = batches.snapshot(mailing, now=now)
             mailing.save(update_fields=["readers"])
     with connection.cursor() as cursor:
