@@ -106,6 +106,8 @@ PROMO_FACEBOOK_GRAPH_VERSION = env.str("PROMO_FACEBOOK_GRAPH_VERSION", default="
 # Where returned mail is fetched from: imaps://user:password@host/INBOX, pop3s://…; "": nowhere.
 PROMO_BOUNCE_URL = _plain("PROMO_BOUNCE_URL")
 PROMO_BOUNCE_EVERY = timedelta(seconds=env.float("PROMO_BOUNCE_EVERY_SECONDS", default=120))
+# Where `promo bounces` takes returned mail from a mail server: HOST:PORT; "": nowhere.
+PROMO_BOUNCES_LISTEN = _plain("PROMO_BOUNCES_LISTEN")
 # Mail providers that may tell us of returned mail at /hooks/anymail/<provider>/tracking/; what
 # proves that it is they is user:password in the address, and the provider's own key.
 PROMO_HOOKS = env.list("PROMO_HOOKS", default=[])
@@ -121,6 +123,8 @@ PROMO_SIGN_UP_LIMITS = env.str("PROMO_SIGN_UP_LIMITS", default="20/h 60/d")
 PROMO_CONFIRMATIONS_AN_HOUR = env.int("PROMO_CONFIRMATIONS_AN_HOUR", default=300)
 # How long a sign-up that nobody confirmed is kept.
 PROMO_UNCONFIRMED_KEPT = timedelta(days=env.float("PROMO_UNCONFIRMED_KEPT_DAYS", default=30))
+# How long it is kept which reader opened what and followed which links; afterwards numbers alone.
+PROMO_CLICKS_KEPT = timedelta(days=env.float("PROMO_CLICKS_KEPT_DAYS", default=180))
 
 # Hosts a source may be read from although they are not public (an intranet's calendar).
 PROMO_FEED_HOSTS = env.list("PROMO_FEED_HOSTS", default=[])

@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 from promo.errors import ConfigurationError, PromoError
 from promo.supervisor import Options, plan, read_state, up
-from promo.supervisor.health import ask
+from promo.supervisor.health import ask, greets
 
 _STOPPED_BY_HAND = 130  # what shells give after a Ctrl-C
 _OK, _UNAVAILABLE = 200, 503
@@ -68,7 +68,7 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     status.add_argument("--json", action="store_true", help="for programs")
     status.set_defaults(run=_status)
     alive = commands.add_parser("alive", help="is this one part alive? For health checks")
-    alive.add_argument("part", choices=["web", "worker", "beat"])
+    alive.add_argument("part", choices=["web", "worker", "beat", "bounces"])
     alive.set_defaults(run=_alive)
     commands.add_parser("doctor", help="is everything here that Promo needs?").set_defaults(
         run=_doctor
@@ -126,6 +126,9 @@ def _alive(asked: argparse.Namespace) -> int:
         options = Options.read(os.environ)
         code, _ = ask(options.local_url, public_url=options.base_url)
         return int(code not in {_OK, _UNAVAILABLE})
+    if asked.part == "bounces":
+        listen = Options.read(os.environ).listen
+        return int(listen is None or not greets(*listen))
     import django  # noqa: PLC0415 -- reads the settings
 
     django.setup()

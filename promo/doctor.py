@@ -17,6 +17,7 @@ from promo.embedded.postgres import postgres_binary
 from promo.embedded.redis import redis_binary
 from promo.errors import ConfigurationError
 from promo.supervisor import Options, read_state
+from promo.supervisor.health import greets
 
 Level = Literal["good", "note", "bad"]
 _GIB = 2**30
@@ -48,6 +49,7 @@ def examine(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield _translations()
     yield _settings(options)
     yield from _proxies(environ)
+    yield from _returned_mail(options)
     yield from _for_developers()
 
 
@@ -141,6 +143,31 @@ def _proxies(environ: Mapping[str, str]) -> Iterator[Finding]:
             "No reverse proxy is trusted: sign-ups are not limited for each network",
             "Set PROMO_TRUSTED_PROXIES to the proxy's address (docs/operations.md).",
         )
+
+
+def _returned_mail(options: Options) -> Iterator[Finding]:
+    """The listener and the mailbox, where they are wanted and the database can be asked."""
+    listen = options.listen
+    if not (read_state(options.layout) or options.environ.get("DATABASE_URL")):
+        return
+    if listen:
+        if greets(*listen):
+            yield Finding("good", f"Returned mail is taken at {listen[0]}:{listen[1]}")
+        else:
+            advice = "Start it: promo bounces. Its log is logs/bounces.log."
+            yield Finding("bad", f"Nobody takes returned mail at {listen[0]}:{listen[1]}", advice)
+    done = subprocess.run(
+        [sys.executable, "-m", "promo.cli", "mailbox"],
+        env=options.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        yield Finding("good", done.stdout.strip())
+    else:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        yield Finding("bad", "The mailbox of returned mail cannot be read", "\n".join(said[-3:]))
 
 
 def _for_developers() -> Iterator[Finding]:

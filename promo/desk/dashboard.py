@@ -17,7 +17,7 @@ from wagtail.models import TaskState, WorkflowState
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, State
-from promo.services import confirmations
+from promo.services import confirmations, fetching, returns
 from promo.services.clock import database_now
 
 SOON = timedelta(days=7)
@@ -44,7 +44,9 @@ class Panel(Component):
 
 
 class NeedsAHandPanel(Panel):
-    """Refused, unknown and missed publications, and paused destinations: each with a way on."""
+    """Refused, unknown and missed publications, paused destinations, returned mail that nobody
+    could read or fetch: each with a way on.
+    """
 
     name = "needs_a_hand"
     template_name = "promo/desk/home_needs_a_hand.html"
@@ -59,7 +61,12 @@ class NeedsAHandPanel(Panel):
             "held": _held(),
             "held_back": confirmations.held_back(now=database_now()),
             "cap": settings.PROMO_CONFIRMATIONS_AN_HOUR,
+            "mailbox_problem": fetching.problem(),
+            "returned": returns.for_a_person() if self._may_see_readers() else 0,
         }
+
+    def _may_see_readers(self) -> bool:
+        return self.request.user.has_perm("promo.view_subscriber")
 
 
 def _held() -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk import deciding, mailings, previews, reports
+from promo.desk import deciding, echoes, mailings, previews, reports
 from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
@@ -45,6 +45,7 @@ class PublicationsViewSet(ViewSet):
             path("<int:pk>/readers.csv", mailings.readers_csv, name="readers_csv"),
             path("<int:pk>/report/", reports.ReportView.as_view(), name="report"),
             path("<int:pk>/report.csv", reports.report_csv, name="report_csv"),
+            path("<int:pk>/clicks.csv", echoes.clicks_csv, name="clicks_csv"),
             path("<int:pk>/act/", deciding.ActView.as_view(), name="act"),
         ]
 
@@ -146,6 +147,7 @@ class PublicationView(Screen):
         return (
             context
             | mailings.progress(row)
+            | echoes.report(row)
             | {
                 "publication": row,
                 "guide": GUIDES.get(state, ""),

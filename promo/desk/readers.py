@@ -17,6 +17,7 @@ from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from promo.desk.embedding import EmbedPanel
+from promo.desk.returned import ReturnedViewSet
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne, YesNoColumn
 from promo.models import Newsletter, Subscriber, Subscription
 from promo.services import newsletters, subscribers
@@ -68,6 +69,7 @@ class NewsletterViewSet(DeskViewSet):
         FieldRowPanel([FieldPanel("from_name"), FieldPanel("from_email")]),
         FieldRowPanel([FieldPanel("reply_to"), FieldPanel("language")]),
         FieldPanel("unknown_policy"),
+        FieldPanel("tracking"),
         FieldPanel("open_to_sign_up"),
         EmbedPanel(heading=_("Sign-up form on other websites")),
     ]
@@ -132,7 +134,7 @@ class SubscriberViewSet(DeskViewSet):
 
 
 class ReadersGroup(SnippetViewSetGroup):
-    items = (SubscriberViewSet, NewsletterViewSet)
+    items = (SubscriberViewSet, NewsletterViewSet, ReturnedViewSet)
     menu_label = _("Readers")
     menu_icon = "group"
     menu_name = "readers"

@@ -32,7 +32,7 @@ from promo.mailing.headers import (
     encode_mailbox,
     encode_text,
 )
-from promo.mailing.slots import LinkBases, Slot, split
+from promo.mailing.slots import CLICK, LinkBases, Slot, split
 from promo.values import Message
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -69,8 +69,8 @@ class MimeMail:
     data: bytes
 
 
-_UNSUBSCRIBE, _PREFERENCES = range(2)
-"""The two values a body's gaps ask for: the codes, as they stand in any text."""
+_UNSUBSCRIBE, _PREFERENCES, _CLICK = range(3)
+"""The values a body's gaps ask for: the codes, as they stand in any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Compiled:
         own += "\r\n"
         if self.one_click:  # RFC 8058 demands https
             own += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        values = (unsubscribe, codes.preferences.encode())
+        values = (unsubscribe, codes.preferences.encode(), codes.click.encode())
         body = [values[part] if type(part) is int else part for part in self.body]
         return b"".join([own.encode("ascii"), self.head, *body])  # type: ignore[list-item]  # no int is left
 
@@ -181,21 +181,37 @@ def _quoted(text: str, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]
 
     Every piece begins on a line of its own, by soft line breaks.
     """
-    pieces = list(split(_LINE_END.sub("\n", text)))
+    pieces = list(_split(_LINE_END.sub("\n", text), clicks=bool(bases.click)))
     last = len(pieces) - 1
-    for position, piece in enumerate(pieces):
-        if isinstance(piece, Slot):
-            yield from _gap(piece, bases, html=html)
-        else:
+    for position, (piece, is_fixed) in enumerate(pieces):
+        if is_fixed:
             yield _stuffed(_encode(piece, more=position < last))
+        else:
+            yield from _gap(piece, bases, html=html)
 
 
-def _gap(slot: Slot, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]:
+def _split(text: str, *, clicks: bool) -> Iterator[tuple[str, bool]]:
+    """The pieces of the text, each with whether it is fixed; empty ones are left out."""
+    for piece in split(text):
+        if isinstance(piece, Slot):
+            yield piece, False
+            continue
+        first, *others = piece.split(CLICK) if clicks else [piece]
+        if first:
+            yield first, True
+        for other in others:
+            yield CLICK, False
+            if other:
+                yield other, True
+
+
+def _gap(slot: str, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]:
     """A personal link: its fixed beginning, the code, its end."""
     fixed = {
         Slot.UNSUBSCRIBE: (bases.unsubscribe, _UNSUBSCRIBE),
         Slot.PREFERENCES: (bases.preferences, _PREFERENCES),
         Slot.BROWSER: (bases.browser, None),
+        CLICK: (bases.click, _CLICK),
     }
     address, gap = fixed[slot]
     yield _stuffed(_encode(html_module.escape(address) if html else address, more=True))

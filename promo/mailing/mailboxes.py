@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -25,7 +25,8 @@ from promo.mailing.received import MOST_BYTES
 STEP = 20.0
 """Seconds one answer may take."""
 
-_PORTS = {
+# The usual port of each way in.
+PORTS = {
     "imaps": 993, "imap+tls": 143, "imap": 143, "pop3s": 995, "pop3+tls": 110, "pop3": 110,
 }  # fmt: skip
 _LONGEST_LINE = 1_000_000
@@ -48,6 +49,15 @@ class Address:
         """For people and logs: without the password."""
         return f"{self.scheme}://{self.user}@{self.host}:{self.port}/{self.folder}"
 
+    @property
+    def url(self) -> str:
+        """What `parse` makes this address of: with the password."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        user, password, folder = (
+            quote(part, safe="") for part in (self.user, self.password, self.folder)
+        )
+        return f"{self.scheme}://{user}:{password}@{host}:{self.port}/{folder}"
+
 
 def parse(url: str) -> Address:
     """`imaps://user:password@host/INBOX`; also `imap+tls`, `imap`, `pop3s`, `pop3+tls`, `pop3`.
@@ -56,7 +66,7 @@ def parse(url: str) -> Address:
     """
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
+        port = parts.port or PORTS[parts.scheme]
     except (ValueError, KeyError) as error:
         raise ConfigurationError(_wrong_address()) from error
     if not parts.hostname or not parts.username or parts.password is None:

@@ -33,10 +33,21 @@ class Slot(StrEnum):
         return f"https://{self.value}.slot.invalid/"
 
 
+CLICK = "https://click.slot.invalid/"
+"""Stands for `LinkBases.click` and a reader's code in a message whose links are counted.
+
+It is no `Slot`: no stored message has it, only the one that a mailing's mails are made of.
+"""
+
 _PLACEHOLDER = re.compile(r"https://(" + "|".join(Slot) + r")\.slot\.invalid/")
 # Printable ASCII without the characters that end an address in HTML, in a header or in plain
 # text.
 _LINK = re.compile(r"(https?://|mailto:)[!#-;=?-~]{1,900}")
+
+
+def holds_slot(address: str) -> bool:
+    """Is this a reader's own link?"""
+    return _PLACEHOLDER.match(address) is not None
 
 
 def split(text: str) -> Iterator[str | Slot]:
@@ -62,17 +73,20 @@ class LinkBases:
     """Where a mailing's personal links lead: absolute addresses that end where the code begins.
 
     `browser` is the same for all readers and whole. `leave_domain`: where a mail to the code's
-    address unsubscribes its reader (`promo.mailing.verp`), None where nobody hears it. Raises
-    InvalidInput for anything that is not a clean address.
+    address unsubscribes its reader (`promo.mailing.verp`), None where nobody hears it. `click` is
+    "" where no link tells readers apart. Raises InvalidInput for anything that is not a clean
+    address.
     """
 
     unsubscribe: str
     preferences: str
     browser: str
     leave_domain: DomainName | None = None
+    click: str = ""
 
     def __post_init__(self) -> None:
-        for link in (self.unsubscribe, self.preferences, self.browser):
+        given = (self.click,) if self.click else ()
+        for link in (self.unsubscribe, self.preferences, self.browser, *given):
             if not _LINK.fullmatch(link):
                 raise InvalidInput(
                     _("A reader's link is not a complete web address."), field="links"

@@ -21,6 +21,7 @@ from promo.models.subscribers import (
     Subscription,
     Suppression,
 )
+from promo.models.tracking import LinkVisit, TrackedLink, Tracking
 
 __all__ = [
     "Approval",
@@ -43,6 +44,7 @@ __all__ = [
     "Issue",
     "Item",
     "ItemPhoto",
+    "LinkVisit",
     "Mailing",
     "Newsletter",
     "Partner",
@@ -60,5 +62,7 @@ __all__ = [
     "Suppression",
     "Timetable",
     "TimetableStep",
+    "TrackedLink",
+    "Tracking",
     "UnknownPolicy",
 ]

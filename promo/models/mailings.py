@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from promo.models.tracking import Tracking
+
 
 class UnknownPolicy(models.TextChoices):
     """What becomes of a reader whose mail may have been taken: a standing decision of staff."""
@@ -47,6 +49,7 @@ class Mailing(models.Model):
         default=0, help_text="Readers left out since nothing in it is what they chose to read of."
     )
     unknown_policy = models.CharField(max_length=10, choices=UnknownPolicy.choices)
+    tracking = models.CharField(max_length=7, choices=Tracking.choices, default=Tracking.OFF)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     went_on_at = models.DateTimeField(help_text="The start, or the end of the last pause.")

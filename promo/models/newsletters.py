@@ -12,6 +12,7 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from promo.models.approvable import Approvable
 from promo.models.mailings import UnknownPolicy
+from promo.models.tracking import Tracking
 
 one_line = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("Use one line only."))
 
@@ -40,6 +41,18 @@ class Newsletter(models.Model):
         choices=UnknownPolicy.choices,
         default=UnknownPolicy.LEAVE,
         help_text=_("Rare: it can happen to the few mails that were on their way at that moment."),
+    )
+    tracking = models.CharField(
+        _("opens and clicks"),
+        max_length=7,
+        choices=Tracking.choices,
+        default=Tracking.OFF,
+        help_text=_(
+            "Readers must be told before anything is counted, and must agree where it is counted "
+            "for each of them. The sign-up form and the page of their settings then say so by "
+            "themselves; your privacy notice must say it too. Ask your data protection officer. "
+            "It holds for issues that are sent from now on."
+        ),
     )
     open_to_sign_up = models.BooleanField(_("open for sign-up"), default=True)
     destination = models.OneToOneField(

@@ -75,7 +75,11 @@ class ReturnedMail(models.Model):
 
 
 class ReturnMailbox(models.Model):
-    """The mailbox of PROMO_BOUNCE_URL: when it is read next, and what was wrong the last time."""
+    """The mailbox of returned mail: when it is read next, and what was wrong the last time.
+
+    `of_the_desk` is the one set up there; `sealed` is its address with the password, encrypted.
+    The row of a mailbox that PROMO_BOUNCE_URL names holds no address.
+    """
 
     name = models.CharField(
         max_length=300, unique=True, help_text="The address without the password."
@@ -83,10 +87,19 @@ class ReturnMailbox(models.Model):
     next_read_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
+    of_the_desk = models.BooleanField(default=False)
+    sealed = models.TextField(blank=True, editable=False)
 
     class Meta:
         verbose_name = _("mailbox of returned mail")
         verbose_name_plural = _("mailboxes of returned mail")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("of_the_desk",),
+                condition=Q(of_the_desk=True),
+                name="return_mailbox_of_the_desk",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.text import capfirst
 
 from promo.models import Newsletter
+from promo.public import telling
 
 
 def field(name: str, label: str, value: object, **more: Any) -> SimpleNamespace:
@@ -45,4 +46,5 @@ def option(value: object, label: object, *, checked: bool, hint: str = "") -> Si
 
 
 def newsletter_option(row: Newsletter, *, checked: bool) -> SimpleNamespace:
-    return SimpleNamespace(value=str(row.id), label=row.name, help=row.description, checked=checked)
+    text = " ".join(filter(None, (row.description, telling.about(row))))
+    return SimpleNamespace(value=str(row.id), label=row.name, help=text, checked=checked)

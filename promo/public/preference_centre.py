@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from promo.models import Branch, Newsletter, Preferences, Subscriber, Subscription
 from promo.planning.kinds import AUDIENCES, TOPICS
-from promo.public import answers, fields, visitors
+from promo.public import answers, fields, telling, visitors
 from promo.public.readers import proof_of, reader_of
 from promo.services import preferences, subscribers, tokens
 from promo.services.clock import database_now
@@ -167,18 +167,19 @@ def _save(
         name=form.name,
         language=form.language,
         source=request.build_absolute_uri("/preferences/"),
-        wording=_wording(),
+        wording=_wording(form.offered),
         ip=visitors.address_of(request),
         proof=proof,
         now=now,
     )
 
 
-def _wording() -> str:
-    return _(
+def _wording(offered: list[Newsletter]) -> str:
+    words = _(
         "I agree to receive the newsletters ticked here by e-mail. "
         "I can leave at any time with one click."
     )
+    return telling.with_tracking(words, offered)
 
 
 def _context(
@@ -211,7 +212,7 @@ def _groups(form: _Form) -> list[SimpleNamespace]:
                 fields.newsletter_option(row, checked=row.id in form.newsletters)
                 for row in form.offered
             ],
-            hint=_wording(),
+            hint=_wording(form.offered),
         ),
         fields.group(
             "frequency",

@@ -26,7 +26,7 @@ from django.views.decorators.http import require_http_methods
 
 from promo.errors import InvalidInput
 from promo.models import Institution, Newsletter
-from promo.public import answers, visitors
+from promo.public import answers, telling, visitors
 from promo.public.fields import field, group, newsletter_option
 from promo.services import subscribers
 from promo.services.clock import database_now
@@ -125,10 +125,11 @@ class _SignUp:
 
     @property
     def wording(self) -> str:
-        return _(
+        words = _(
             "I agree to receive the chosen newsletters by e-mail. "
             "I can leave at any time with one click."
         )
+        return telling.with_tracking(words, self.newsletters)
 
     @property
     def is_handed_over(self) -> bool:

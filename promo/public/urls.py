@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from promo.public import feeds, own_data, pages, preference_centre, readers, signing_up
+from promo.public import clicks, feeds, own_data, pages, preference_centre, readers, signing_up
 
 urlpatterns = [
     path("", pages.agenda, name="agenda"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("items/<uuid:uuid>/calendar.ics", pages.item_calendar, name="item_calendar"),
     path("items/<uuid:uuid>/<slug:slug>/", pages.item, name="item_slug"),
     path("w/<str:marker>", pages.marker, name="marker"),
+    path("c/<slug:key>", clicks.follow, name="follow"),
+    path("c/<slug:code>/<slug:key>", clicks.follow, name="follow_as"),
     path("healthz", pages.healthz, name="healthz"),
     path("calendar.ics", feeds.feed, {"file": "calendar.ics"}, name="calendar_feed"),
     re_path(

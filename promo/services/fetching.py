@@ -1,4 +1,8 @@
-"""Fetching returned mail from its mailbox: kept first, deleted there afterwards."""
+"""Fetching returned mail from its mailbox: kept first, deleted there afterwards.
+
+The mailbox is the one of PROMO_BOUNCE_URL, else the one set up at the desk, whose address is kept
+encrypted, with its password.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from promo import vault
 from promo.errors import ConfigurationError, Unauthorized, Unreachable
 from promo.mailing import mailboxes
+from promo.mailing.mailboxes import Address
 from promo.models import ReturnedMail, ReturnMailbox
 from promo.services import keeping
 from promo.services.clock import Clock, database_now
@@ -26,11 +32,18 @@ SLOWER = 5
 """A mailbox that cannot be read is asked this many times less often."""
 
 
+TRY_SECONDS = 20.0
+"""How long a person waits at most for a try."""
+
+_PLACE = "return-mailbox"
+"""What the desk's address is sealed for (`promo.vault`)."""
+
+
 def due(*, now: datetime) -> bool:
     """Is the mailbox to be read now? It is moved to its next turn, so that one task is told."""
-    if not settings.PROMO_BOUNCE_URL:
+    name = _name()
+    if not name:
         return False
-    name = _name(settings.PROMO_BOUNCE_URL)
     with transaction.atomic():
         ReturnMailbox.objects.bulk_create([ReturnMailbox(name=name)], ignore_conflicts=True)
         waiting = ReturnMailbox.objects.filter(name=name).exclude(next_read_at__gt=now)
@@ -44,10 +57,12 @@ def due(*, now: datetime) -> bool:
 
 def fetch(*, seconds: float = SECONDS, clock: Clock = database_now) -> int:
     """Fetch what is there; gives how many. A failure is told on the mailbox's row."""
-    name = _name(settings.PROMO_BOUNCE_URL)
+    name = _name()
     fetched = 0
+    if not name:  # given up since the hint
+        return fetched
     try:
-        address = mailboxes.parse(settings.PROMO_BOUNCE_URL)
+        address = mailboxes.parse(_url())
         with mailboxes.opened(address, seconds=seconds) as mailbox:
             for key, raw in mailbox.mails(MOST):
                 keeping.store(raw=raw, source=ReturnedMail.Source.MAILBOX, now=clock())
@@ -64,10 +79,64 @@ def fetch(*, seconds: float = SECONDS, clock: Clock = database_now) -> int:
 
 def problem() -> str:
     """What was wrong at the last reading, for the desk; "" where all is well."""
-    if not settings.PROMO_BOUNCE_URL:
-        return ""
-    row = ReturnMailbox.objects.filter(name=_name(settings.PROMO_BOUNCE_URL)).first()
+    row = standing()
     return row.problem if row else ""
+
+
+def standing() -> ReturnMailbox | None:
+    """How the mailbox in use was read last; None where there is none, or before the first time."""
+    return ReturnMailbox.objects.filter(name=_name()).first()
+
+
+def is_given_by_environment() -> bool:
+    """Is the mailbox the one of PROMO_BOUNCE_URL, which the desk cannot change?"""
+    return bool(settings.PROMO_BOUNCE_URL)
+
+
+def is_in_use() -> bool:
+    """Is returned mail fetched from a mailbox at all?"""
+    return bool(_name())
+
+
+def set_up() -> Address | None:
+    """The mailbox set up at the desk, with its password. Raises ConfigurationError."""
+    row = _of_the_desk()
+    return mailboxes.parse(_unsealed(row)) if row else None
+
+
+def use(*, address: Address) -> None:
+    """Fetch returned mail from this mailbox from now on, at once for the first time."""
+    with transaction.atomic():
+        ReturnMailbox.objects.filter(of_the_desk=True).update(of_the_desk=False, sealed="")
+        ReturnMailbox.objects.update_or_create(
+            name=address.name[:300],
+            defaults={
+                "of_the_desk": True,
+                "sealed": vault.seal({"url": address.url}, place=_PLACE),
+                "next_read_at": None,
+                "problem": "",
+            },
+        )
+
+
+def stop_using() -> None:
+    """Fetch from no mailbox any more; its password is forgotten."""
+    ReturnMailbox.objects.filter(of_the_desk=True).delete()
+
+
+def try_it(*, seconds: float = TRY_SECONDS) -> None:
+    """Sign in to the mailbox and open its folder, no more: nothing is read or deleted.
+
+    Raises ConfigurationError, Unauthorized or Unreachable, in plain words, which are noted too.
+    """
+    row = ReturnMailbox.objects.filter(name=_name())
+    try:
+        with mailboxes.opened(mailboxes.parse(_url()), seconds=seconds):
+            pass
+    except (ConfigurationError, Unauthorized, Unreachable) as error:
+        row.update(problem=error.text[:500])
+        raise
+    row.update(problem="")
 
 
 def _note(name: str, *, problem: str, wait: timedelta, now: datetime) -> None:
@@ -77,9 +146,26 @@ def _note(name: str, *, problem: str, wait: timedelta, now: datetime) -> None:
     ReturnMailbox.objects.update_or_create(name=name, defaults=values)
 
 
-def _name(url: str) -> str:
-    """The mailbox's name in the database, also of an address that is wrong."""
+def _of_the_desk() -> ReturnMailbox | None:
+    return ReturnMailbox.objects.filter(of_the_desk=True).first()
+
+
+def _unsealed(row: ReturnMailbox) -> str:
+    return vault.unseal(row.sealed, place=_PLACE)["url"]
+
+
+def _url() -> str:
+    """The address with the password. Raises ConfigurationError where it cannot be decrypted."""
+    row = None if settings.PROMO_BOUNCE_URL else _of_the_desk()
+    return _unsealed(row) if row else settings.PROMO_BOUNCE_URL
+
+
+def _name() -> str:
+    """The mailbox's name in the database, also of an address that is wrong; "" where is none."""
+    if not settings.PROMO_BOUNCE_URL:
+        row = _of_the_desk()
+        return row.name if row else ""
     try:
-        return mailboxes.parse(url).name[:300]
+        return mailboxes.parse(settings.PROMO_BOUNCE_URL).name[:300]
     except ConfigurationError:
         return "PROMO_BOUNCE_URL"

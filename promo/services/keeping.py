@@ -1,4 +1,7 @@
-"""Returned mails as received: stored before anything is made of them, and forgotten in time."""
+"""Returned mails as received: stored before anything is made of them, and forgotten in time.
+
+So is what readers opened and followed, where that is kept for each of them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Lower
@@ -20,6 +24,7 @@ REMEMBERED = timedelta(days=400)
 """How long it is remembered that it came: the same one fetched again counts for nothing."""
 
 _A_TIME = 500
+_VISITS_A_TIME = 5000
 _NOTHING: dict[str, Any] = {"raw": None, "text": "", "recipient": ""}
 
 
@@ -58,6 +63,28 @@ def forget_old(*, now: datetime) -> None:
     _drop(read.filter(person, received_at__lte=now - KEPT_FOR_A_PERSON, raw__isnull=False))
     ids = read.filter(received_at__lte=now - REMEMBERED).values("id")[:_A_TIME]
     ReturnedMail.objects.filter(id__in=ids).delete()
+    _forget_visits("first_at <= %s LIMIT %s", now - settings.PROMO_CLICKS_KEPT, _VISITS_A_TIME)
+
+
+def _forget_visits(which: str, *values: datetime | int) -> None:
+    """Delete these rows of readers; their numbers stay with the links, which name nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH gone AS (
+                DELETE FROM promo_linkvisit WHERE id IN (
+                    SELECT id FROM promo_linkvisit WHERE {which}
+                ) RETURNING link_id, times
+            ), counted AS (
+                SELECT link_id, sum(times) AS clicks, count(*) FILTER (WHERE times > 0) AS readers
+                FROM gone GROUP BY link_id
+            )
+            UPDATE promo_trackedlink link SET
+                clicks = link.clicks + counted.clicks, readers = link.readers + counted.readers
+            FROM counted WHERE link.id = counted.link_id
+            """,  # noqa: S608  (both conditions are ours)
+            values,
+        )
 
 
 def _drop(rows: QuerySet[ReturnedMail]) -> None:
@@ -66,11 +93,14 @@ def _drop(rows: QuerySet[ReturnedMail]) -> None:
 
 
 def forget_reader(*, subscriber: Subscriber, now: datetime) -> None:
-    """Leave nothing of this reader's address in what came back. Call it before the erasure.
+    """Leave nothing of this reader in what came back or was followed. Call it before the erasure.
 
     A mail that nobody could assign is found by the address in it; one that is read later finds its
     reader gone and is dropped then (`promo.services.returns`).
     """
+    _forget_visits(
+        "delivery_id IN (SELECT id FROM promo_delivery WHERE subscriber_id = %s)", subscriber.pk
+    )
     ReturnedMail.objects.filter(delivery__subscriber=subscriber).update(**_NOTHING)
     unassigned = ReturnedMail.objects.filter(delivery=None, raw__isnull=False)
     low = Lower(Func("raw", Value("escape"), function="encode", output_field=TextField()))

@@ -29,7 +29,7 @@ from promo.models import (
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, deliveries, providers, tokens, wishes
+from promo.services import batches, deliveries, providers, tokens, tracking, wishes
 from promo.services.batches import Claim
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -62,11 +62,13 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
                 "newsletter": newsletter,
                 "unknown_policy": newsletter.unknown_policy,
                 "operational": wishes.is_operational(publication),
+                "tracking": newsletter.tracking,
                 "started_at": now,
                 "went_on_at": now,
             },
         )
         if created:
+            tracking.register(mailing=mailing)
             _take_readers(mailing, now=now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE promo_delivery, promo_batch")

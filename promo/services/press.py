@@ -17,7 +17,7 @@ from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail, unstu
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
 from promo.mailing.slots import LinkBases
 from promo.models import Mailing, Newsletter
-from promo.services import mailings, tokens
+from promo.services import mailings, tokens, tracking
 from promo.services.batches import Marked
 from promo.services.facts import absolute
 
@@ -36,7 +36,7 @@ class Press:
         publication, newsletter = mailing.publication, mailing.newsletter
         sender = sender_of(newsletter)
         compiled = compile_mail(
-            publication.message,
+            tracking.message_of(mailing),
             sender=sender,
             bases=bases_of(mailing),
             date=publication.published_at or mailing.started_at,
@@ -94,4 +94,5 @@ def bases_of(mailing: Mailing) -> LinkBases:
         preferences=absolute("/preferences/"),
         browser=tokens.link("view", tokens.DELIVERY, mailing.publication.uuid),
         leave_domain=domain if settings.PROMO_LEAVE_BY_MAIL else None,
+        click=tracking.click_base(mailing),
     )

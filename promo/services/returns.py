@@ -20,7 +20,18 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, F, Func, Max, OuterRef, Q, TextField, Value
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    Func,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -286,10 +297,16 @@ def refusals(*, mailing: Mailing) -> Sequence[Refusals]:
     return [Refusals(row["domain"], row["count"], row["text"]) for row in rows]
 
 
+def mails_for_a_person() -> QuerySet[ReturnedMail]:
+    """The returned mails that nobody but a person can read, with whose they are; newest first."""
+    kept = ReturnedMail.objects.filter(verdict=_Verdict.UNINTELLIGIBLE, raw__isnull=False)
+    kept = kept.exclude(processed_at=None).order_by("-received_at", "-id")
+    return kept.select_related("delivery__subscriber", "delivery__mailing__newsletter")
+
+
 def for_a_person() -> int:
     """How many returned mails nobody but a person can read."""
-    kept = ReturnedMail.objects.filter(verdict=_Verdict.UNINTELLIGIBLE, raw__isnull=False)
-    return kept.exclude(processed_at=None).count()
+    return mails_for_a_person().count()
 
 
 def settle_by_hand(*, mail: ReturnedMail, kind: Kind, now: datetime) -> None:

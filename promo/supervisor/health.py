@@ -1,8 +1,9 @@
-"""Asking a running web whether it is well."""
+"""Asking a running web whether it is well, and a mail server whether it is there."""
 
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
@@ -28,6 +29,19 @@ def ask(url: str, *, public_url: str) -> tuple[int, Mapping[str, Any]]:
         return 0, {}
     finally:
         connection.close()
+
+
+def greets(host: str, port: int) -> bool:
+    """Does a mail server answer here? It is asked and left, so that it takes nothing amiss."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  (compared)
+        host = "127.0.0.1"
+    try:
+        with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
+            greeting = connection.recv(100)
+            connection.sendall(b"QUIT\r\n")
+    except OSError:
+        return False
+    return greeting.startswith(b"220")
 
 
 def _said(body: bytes) -> Mapping[str, Any]:

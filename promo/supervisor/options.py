@@ -28,6 +28,8 @@ OUTSIDE = (
     "PROMO_BASE_URL",
     "PROMO_REHEARSAL_URL",
     "PROMO_FACEBOOK_GRAPH_URL",
+    "PROMO_BOUNCE_URL",
+    "PROMO_BOUNCES_LISTEN",
     "ALLOWED_HOSTS",
 )
 
@@ -44,6 +46,8 @@ class Options:
     smtp_port: int = 8025
     rehearsal: bool = True
     demo: bool = False
+    listen: tuple[str, int] | None = None
+    """Where returned mail is taken, if it is."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -58,12 +62,15 @@ class Options:
             smtp_port=smtp_port,
             # With a database of its own this is production: the outside is real.
             rehearsal="DATABASE_URL" not in environ,
+            listen=_listen(environ.get("PROMO_BOUNCES_LISTEN", "")),
         )
 
     def as_demo(self) -> Self:
         """The same, in a home of its own and cut off from everything outside this machine."""
         kept = {key: value for key, value in self.environ.items() if key not in OUTSIDE}
-        return replace(self, home=self.home / "demo", environ=kept, demo=True, rehearsal=True)
+        return replace(
+            self, home=self.home / "demo", environ=kept, demo=True, rehearsal=True, listen=None
+        )
 
     def without_rehearsal(self) -> Self:
         """The same against the real outside. Raises `ConfigurationError` without a mail relay."""
@@ -121,6 +128,11 @@ class Options:
                     f"{PORTS[variable][1]}. Stop that program, or choose another port: "
                     f"{variable}={port + 100}."
                 )
+        if self.listen and not is_free(*self.listen):
+            raise ConfigurationError(
+                f"Port {self.listen[1]} is in use by another program; Promo wants it for returned "
+                "mail. Stop that program, or choose another port: PROMO_BOUNCES_LISTEN."
+            )
 
 
 def is_free(host: str, port: int) -> bool:
@@ -138,6 +150,17 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def _listen(given: str) -> tuple[str, int] | None:
+    host, _colon, port = given.rpartition(":")
+    if not given:
+        return None
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise ConfigurationError(
+            f"PROMO_BOUNCES_LISTEN is {given!r}. It must look like 127.0.0.1:2525."
+        )
+    return host.strip("[]"), int(port)
 
 
 def _port(environ: Mapping[str, str], variable: str) -> int:

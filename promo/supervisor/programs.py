@@ -11,7 +11,7 @@ from promo.supervisor.options import Options
 
 QUEUES = ("publish", "mail", "fetch", "upkeep")
 WORKER_PATIENCE = 885.0  # seconds: a mailing's hard limit 840 + a pool child's last wait 30 + 15
-STOP_ORDER = ("beat", "tick", "web", "worker", "rehearsal")
+STOP_ORDER = ("beat", "tick", "bounces", "web", "worker", "rehearsal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,16 @@ def _programs(options: Options) -> list[Program]:
         # A second clock without Celery: beat drops a tick whenever the broker fails.
         Program("tick", (python, "-m", "promo.cli", "tick", "--loop")),
     ]
-    return [*([_rehearsal(options)] if options.rehearsal else []), *found]
+    return [
+        *([_rehearsal(options)] if options.rehearsal else []),
+        *found,
+        *([_bounces()] if options.listen else []),
+    ]
+
+
+def _bounces() -> Program:
+    """Where it listens it reads from PROMO_BOUNCES_LISTEN."""
+    return Program("bounces", (sys.executable, "-m", "promo.cli", "bounces"))
 
 
 def _web(options: Options) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 from promo.supervisor.programs import QUEUES
 from tests.deploy.composefile import GIVEN, ROOT, TEXT, Missing, filled, services
 
-OURS = ("prepare", "web", "worker", "beat", "tick")
+OURS = ("prepare", "web", "worker", "beat", "tick", "bounces")
 
 
 def test_the_file_is_true_to_the_compose_specification() -> None:
@@ -63,9 +63,18 @@ def test_the_web_is_published_to_this_machine_only() -> None:
     assert services()["web"]["ports"] == ["127.0.0.1:8000:8000"]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "postgres", "redis"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "bounces", "postgres", "redis"])
 def test_everything_that_serves_has_a_health_check(name: str) -> None:
     assert services()[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
+
+
+def test_returned_mail_is_taken_only_where_that_is_asked_for_and_from_this_machine() -> None:
+    service = services()["bounces"]
+    assert service["profiles"] == ["bounces"]
+    assert service["ports"] == ["127.0.0.1:2525:2525"]
+    assert service["environment"]["PROMO_BOUNCES_LISTEN"] == "0.0.0.0:2525"
+    others = [name for name, other in services().items() if "profiles" in other]
+    assert others == ["bounces"]
 
 
 def test_the_queue_evicts_nothing() -> None:

@@ -15,7 +15,7 @@ from promo.embedded import Layout, Postgres, Redis, broker_url, database_url, re
 from tests.deploy.composefile import services
 from tests.supervisor.conftest import ROOT, free_ports
 
-STAYING = ("beat", "tick", "web", "worker")
+STAYING = ("beat", "tick", "bounces", "web", "worker")
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("compose")]
 
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("compose")]
 def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What Compose would give, with engines of this machine behind the addresses."""
     home = tmp_path_factory.mktemp("compose") / "home"
-    port = str(free_ports(1)[0])
+    port, returned = map(str, free_ports(2))
     with ExitStack() as engines:
         for engine in (Postgres(Layout(home)), Redis(Layout(home))):
             engine.start()
@@ -43,6 +43,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             "PROMO_BASE_URL": "https://promo.example.org",
             "ALLOWED_HOSTS": "promo.example.org",
             "EMAIL_URL": "smtp://127.0.0.1:9",
+            "PROMO_BOUNCES_LISTEN": f"127.0.0.1:{returned}",
             "PROMO_FROM_EMAIL": "promo@example.org",
         }
 
@@ -97,7 +98,7 @@ def run(command: list[str], environ: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "bounces"])
 def test_each_becomes_healthy_by_its_own_check_and_ends_well(
     name: str, stack: Stack, environ: dict[str, str]
 ) -> None:

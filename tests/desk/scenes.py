@@ -20,26 +20,35 @@ from promo.models import (
     Attempt,
     Campaign,
     CampaignItem,
+    Delivery,
+    DeliveryEvent,
     Destination,
     Entry,
     Institution,
     Issue,
     Item,
+    LinkVisit,
+    Mailing,
     Newsletter,
     Partner,
     Photo,
     Publication,
+    ReturnedMail,
     Source,
     Timetable,
+    TrackedLink,
+    Tracking,
 )
 from promo.protocol import State
 from promo.services import (
     approvals,
     campaigns,
     composing,
+    deliveries,
     destinations,
     first_run,
     ledger,
+    mailings,
     subscribers,
 )
 from tests import making
@@ -75,6 +84,8 @@ class Scene:
     newsletter: Newsletter
     destination: Destination
     photo: Photo
+    mailing: Publication
+    returned: ReturnedMail
 
 
 def people() -> None:
@@ -159,7 +170,72 @@ def desk() -> Scene:
         newsletter=newsletter,
         destination=Destination.objects.get(channel="facebook_page", paused_at=None),
         photo=shown,
+        mailing=mailing(newsletter, items[1]),
+        returned=returned_mail(),
         **troubles,
+    )
+
+
+def mailing(newsletter: Newsletter, item: Item) -> Publication:
+    """An issue that has gone out, with clicks, and with mails that did not arrive."""
+    at = timezone.now() - timedelta(hours=3)
+    row = Publication(
+        item=item,
+        destination=newsletter.destination,
+        slot="scene-mailing",
+        variant="announce",
+        state=State.PUBLISHED.value,
+        planned_at=at,
+        due_at=at,
+        published_at=at,
+    )
+    composing.recompose(row)
+    row.save()
+    Newsletter.objects.filter(pk=newsletter.pk).update(tracking=Tracking.READERS)
+    mailings.start(destination=newsletter.destination, key=row.marker, now=at)
+    Newsletter.objects.filter(pk=newsletter.pk).update(tracking=Tracking.OFF)
+    _answers(row.mailing, at=at)
+    return row
+
+
+def _answers(sent: Mailing, *, at: datetime) -> None:
+    ids = list(Delivery.objects.filter(mailing=sent).order_by("id").values_list("id", flat=True))
+    refusals = (
+        ("policy", "550 5.7.26 This mail is unauthenticated: SPF and DKIM did not pass."),
+        ("policy", "550 5.7.26 This mail is unauthenticated: SPF and DKIM did not pass."),
+        ("address", "550 5.1.1 User unknown"),
+    )
+    events = [
+        deliveries.Event(one, DeliveryEvent.Kind.REFUSED, category, 550, text[4:10], text)
+        for one, (category, text) in zip(ids, refusals, strict=False)
+    ]
+    deliveries.refuse(events, state=Delivery.State.REFUSED, now=at)
+    deliveries.accept(ids[len(refusals) :], now=at)
+    for batch in sent.batches.all():
+        batch.state = batch.State.DONE
+        batch.save()
+    mailings.finish_if_done(sent.pk, now=at)
+    for number, link in enumerate(TrackedLink.objects.filter(mailing=sent)):
+        for one in ids[len(refusals) + 2 * number :]:
+            LinkVisit.objects.create(
+                delivery_id=one, link=link, times=1 + one % 3, first_at=at, last_at=at
+            )
+
+
+def returned_mail() -> ReturnedMail:
+    """One that only a person can read, about a reader of the mailing."""
+    return ReturnedMail.objects.create(
+        digest="0" * 64,
+        source=ReturnedMail.Source.MAILBOX,
+        raw=(
+            "From: Sekretariat <biuro@firma.example.org>\nSubject: Zmiana adresu\n"
+            "Content-Type: text/plain; charset=utf-8\n\nDzień dobry,\n\n"
+            "pani Anna już u nas nie pracuje. Proszę o usunięcie jej adresu z listy.\n"
+        ).encode(),
+        received_at=timezone.now(),
+        processed_at=timezone.now(),
+        verdict=ReturnedMail.Verdict.UNINTELLIGIBLE,
+        delivery=Delivery.objects.order_by("id")[4],
     )
 
 

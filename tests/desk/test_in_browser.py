@@ -33,6 +33,9 @@ MAIN: dict[str, Address] = {
     "campaign": lambda scene: f"/desk/campaigns/inspect/{scene.campaign.pk}/",
     "destinations": lambda _scene: "/desk/destinations/",
     "inbox": lambda _scene: "/desk/inbox/",
+    "mailing": lambda scene: f"/desk/publications/{scene.mailing.pk}/",
+    "returned mail": lambda _scene: "/desk/returned/",
+    "mailbox of returned mail": lambda _scene: "/desk/returned/mailbox/",
 }
 OTHERS: dict[str, Address] = {
     "day": lambda scene: f"/desk/calendar/{scene.failed.planned_at:%Y/%-m/%-d}/",

@@ -3,6 +3,8 @@
 import dataclasses
 import email
 import email.policy
+import hashlib
+import html as html_module
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -13,11 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promo.errors import InvalidInput
-from promo.mailing import verp
+from promo.mailing import links, verp
 from promo.mailing.codes import Codes, codes_of
 from promo.mailing.envelope import Reader, Sender, compile_mail
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
-from promo.mailing.slots import LinkBases, Slot, fill
+from promo.mailing.slots import CLICK, LinkBases, Slot, fill
 from promo.values import Message
 
 DATE = datetime(2026, 10, 13, 15, 0, tzinfo=UTC)
@@ -342,6 +344,68 @@ def test_nothing_in_a_mail_can_end_it_on_the_wire(
     assert wire.count(b"\r\n") == wire.count(b"\n") == wire.count(b"\r")
     assert b"\r\n.\r\n" not in b"\r\n" + wire
     assert all(len(line) <= 998 for line in wire.split(b"\r\n"))
+
+
+# -- links that are counted
+
+
+URLS = st.builds(
+    "https://{}/{}".format,
+    st.sampled_from(["a.example", "b.example", "ż.example"]),
+    st.text(alphabet="abcż=&?.%-_~/ #", max_size=90).map(str.strip),
+).filter(lambda url: " " not in url)
+KEYS = st.integers(0, 2**64 - 1).map("{:016x}".format)
+
+
+@st.composite
+def tracked(draw: st.DrawFn) -> tuple[Message, dict[str, str]]:
+    """A message with links in both parts, and the short address of each."""
+    urls = draw(st.lists(URLS, min_size=1, max_size=6, unique=True))
+    stem = draw(st.sampled_from([CLICK, "https://e.org/c/"]))
+    pieces = [draw(PIECES) for _url in urls]
+    message = dataclasses.replace(
+        MESSAGE,
+        text="\n".join(f"{piece} {url}" for piece, url in zip(pieces, urls, strict=True)),
+        html="".join(
+            f'{html_module.escape(piece)}<a href="{html_module.escape(url)}">{url}</a>'
+            for piece, url in zip(pieces, urls, strict=True)
+        ),
+    )
+    return message, {url: f"{stem}{draw(KEYS)}" for url in urls}
+
+
+@given(READERS, tracked(), BASE, BASE, ALL_CODES)
+def test_the_joined_mail_with_counted_links_is_the_whole_one_rendered_for_this_reader(
+    reader: Reader,
+    message_and_addresses: tuple[Message, dict[str, str]],
+    base: str,
+    click: str,
+    codes: Codes,
+) -> None:
+    message, addresses = message_and_addresses
+    message = links.dressed(message, addresses, picture=f"{CLICK}0123456789abcdef")
+    bases = LinkBases(base, base, base, click=click)
+    mail = parsed(mail_to(reader, message, bases, codes))
+    whole = {
+        kind: _clicked(text, f"{click}{codes.click}/", html_too=kind == "html")
+        for kind, text in (("plain", message.text), ("html", message.html))
+    }
+    values = bases.values(codes)
+    for kind, text in whole.items():
+        filled = fill(_lines(text), values, html=kind == "html")
+        assert body(mail, kind) == _as_received(filled)
+
+
+def _clicked(text: str, address: str, *, html_too: bool) -> str:
+    return text.replace(CLICK, html_module.escape(address) if html_too else address)
+
+
+def test_a_mail_whose_links_are_not_counted_is_the_same_octets_as_before_they_could_be() -> None:
+    # Computed with the code of the release that could not count.
+    known = "ec7ec862ef887159c67b451d46c0271d4ecc8ad0f16ac02261d7f67ac9f8ddf7"
+    assert hashlib.sha256(mail_to()).hexdigest() == known
+    with_base = dataclasses.replace(BASES, click="https://biblioteka.example.org/c/")
+    assert mail_to(bases=with_base) == mail_to()
 
 
 def _lines(text: str) -> str:

@@ -1,4 +1,7 @@
-"""`promo bounces --listen HOST:PORT`: takes returned mail from a mail server, by SMTP or LMTP."""
+"""`promo bounces`: takes returned mail from a mail server, by SMTP or LMTP.
+
+Where: --listen HOST:PORT, else PROMO_BOUNCES_LISTEN.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--listen", required=True, metavar="HOST:PORT")
+        parser.add_argument("--listen", default=settings.PROMO_BOUNCES_LISTEN, metavar="HOST:PORT")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         host, port = _address(options["listen"])

@@ -1,0 +1,56 @@
+"""The short addresses of a mailing: made at its start, put into the message its mails are made of.
+
+A key is random and names one row; what the row says is where it leads. So a short address leads to
+what was approved and to nothing else, whatever is written into it.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from promo.mailing import links
+from promo.mailing.slots import CLICK
+from promo.models import Mailing, TrackedLink, Tracking
+from promo.services.facts import absolute
+from promo.values import Message
+
+_KEY_BYTES = 8
+
+
+def register(*, mailing: Mailing) -> None:
+    """Give each counted link of this mailing a short address, and the picture one.
+
+    Within the transaction that starts the mailing.
+    """
+    if mailing.tracking == Tracking.OFF:
+        return
+    found = [links.Link("", ""), *links.links_of(mailing.publication.message)]
+    TrackedLink.objects.bulk_create(
+        TrackedLink(
+            mailing=mailing,
+            position=position,
+            key=secrets.token_hex(_KEY_BYTES),
+            url=link.url,
+            label=link.label,
+        )
+        for position, link in enumerate(found)
+    )
+
+
+def message_of(mailing: Mailing) -> Message:
+    """What the mails of this mailing are made of: the approved message, with its short addresses.
+
+    Where nothing is counted it is the approved message itself.
+    """
+    message = mailing.publication.message
+    if mailing.tracking == Tracking.OFF:
+        return message
+    stem = CLICK if mailing.tracking == Tracking.READERS else absolute("/c/")
+    rows = mailing.links.values_list("url", "key")
+    addresses = {url: f"{stem}{key}" for url, key in rows}
+    return links.dressed(message, addresses, picture=addresses.pop(""))
+
+
+def click_base(mailing: Mailing) -> str:
+    """Where a reader's tracked links begin; "" where nobody is told apart."""
+    return absolute("/c/") if mailing.tracking == Tracking.READERS else ""

@@ -1,0 +1,162 @@
+"""Who followed the links of a mailing: counted once a person did it, and told in a report.
+
+Mail scanners follow links too. Not counted is what comes within seconds of the sending, and what
+follows (nearly) all links of a mail within seconds. Where each reader is counted, a scanner is told
+by the reader's code, and what it did is taken out again. Where nobody is told apart, it is told by
+a short hash of where it comes from, which Redis holds for some seconds and nothing else keeps.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from promo.errors import InvalidInput
+from promo.mailing import codes, scanners
+from promo.mailing.codes import Purpose
+from promo.models import LinkVisit, Mailing, TrackedLink, Tracking
+from promo.services import mailings
+
+log = structlog.get_logger()
+
+AFTER_SENDING = timedelta(seconds=20)
+"""So soon after the relay took the mail nobody has read it: gateways look at links first."""
+
+TOGETHER = timedelta(seconds=10)
+"""A reader who is back at the same link within this time has followed it once."""
+
+MANY = 5
+"""So many links of a mail (or all of them, if it has two to four) within that time: a scanner."""
+
+
+def link_of(key: str) -> TrackedLink | None:
+    """The link of a short address, with its mailing."""
+    return TrackedLink.objects.select_related("mailing").filter(key=key).first()
+
+
+def note(*, link: TrackedLink, code: str, client: str, agent: str, now: datetime) -> None:
+    """Count that somebody was there. `agent` is what the program says it is, `client` its address.
+
+    Without an address (a proxy hides it) no scanner is told by where it comes from. A code that is
+    not ours, or of another mailing, counts nothing.
+    """
+    if link.mailing.tracking == Tracking.READERS:
+        try:
+            delivery_id = codes.read(Purpose.CLICK, code, keys=mailings.keys())
+        except InvalidInput:
+            return
+        _note_reader(link, delivery_id, now=now)
+    elif now - link.mailing.started_at >= AFTER_SENDING:
+        _note_anybody(link, client, agent, now=now)
+
+
+def _links_for_a_scanner(link: TrackedLink) -> int:
+    """How many different links within `TOGETHER` no person follows."""
+    pages = TrackedLink.objects.filter(mailing=link.mailing_id).exclude(url="").count()
+    return max(2, min(MANY, pages))
+
+
+def _note_reader(link: TrackedLink, delivery_id: int, *, now: datetime) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A scanner's requests come side by side: each must see the one before it.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [delivery_id])
+        cursor.execute(
+            """
+            INSERT INTO promo_linkvisit AS known
+                (delivery_id, link_id, times, counted, first_at, last_at)
+            SELECT id, %(link)s, 1, TRUE, %(now)s, %(now)s FROM promo_delivery
+            WHERE id = %(delivery)s AND mailing_id = %(mailing)s AND settled_at <= %(since)s
+                AND subscriber_id IS NOT NULL
+            ON CONFLICT (delivery_id, link_id) DO UPDATE SET
+                times = known.times + (known.last_at < %(recent)s)::int,
+                counted = known.counted OR known.last_at < %(recent)s,
+                last_at = %(now)s
+            """,
+            {
+                "link": link.id,
+                "delivery": delivery_id,
+                "mailing": link.mailing_id,
+                "since": now - AFTER_SENDING,
+                "recent": now - TOGETHER,
+                "now": now,
+            },
+        )
+        if not cursor.rowcount:
+            return
+        recent = LinkVisit.objects.filter(delivery=delivery_id, last_at__gte=now - TOGETHER)
+        if recent.exclude(link__url="").count() >= _links_for_a_scanner(link):
+            recent.filter(counted=True).update(times=F("times") - 1, counted=False)
+
+
+def _note_anybody(link: TrackedLink, client: str, agent: str, *, now: datetime) -> None:
+    counts = [(link.id, 1)]
+    if link.url and client:
+        who = _short_hash(f"{link.mailing_id}|{_neighbourhood(client)}|{agent}")
+        server = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1)
+        try:
+            counts = scanners.changes(
+                server,
+                key=f"promo:visits:{who}",
+                link=link.id,
+                most=_links_for_a_scanner(link),
+                seconds=TOGETHER.total_seconds(),
+                now=now.timestamp(),
+            )
+        except redis.RedisError as error:
+            log.warning("visits", error=str(error))  # counted: better a scanner than no readers
+        finally:
+            server.close()
+    for link_id, change in counts:
+        TrackedLink.objects.filter(id=link_id).update(clicks=F("clicks") + change)
+
+
+def _short_hash(text: str) -> str:
+    """32 bits: too few to find an address by, enough for some seconds."""
+    return hmac.digest(settings.SECRET_KEY.encode(), text.encode(), "sha256").hex()[:8]
+
+
+def _neighbourhood(client: str) -> str:
+    """The network of an address, since scanners use many: /24, or /48 of IPv6."""
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return client
+    bits = 24 if isinstance(address, ipaddress.IPv4Address) else 48
+    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A link, or the opening of the mail (no `url`). `readers` is None where nobody knows."""
+
+    url: str
+    label: str
+    clicks: int
+    readers: int | None
+
+
+def report(*, mailing: Mailing) -> Sequence[Tally]:
+    """What was counted: first the openings, then the links, the most followed first."""
+    if mailing.tracking == Tracking.OFF:
+        return []
+    known = mailing.tracking == Tracking.READERS
+    rows = (
+        mailing.links.annotate(
+            more=Coalesce(Sum("visits__times"), 0),
+            people=Count("visits", filter=Q(visits__times__gt=0)),
+            later=Case(When(url="", then=Value(0)), default=Value(1), output_field=IntegerField()),
+        )
+        .order_by("later", (F("clicks") + F("more")).desc(), "position")
+        .values_list("url", "label", F("clicks") + F("more"), F("readers") + F("people"))
+    )
+    return [Tally(url, label, n, people if known else None) for url, label, n, people in rows]
