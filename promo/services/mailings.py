@@ -88,6 +88,7 @@ def _take_readers(mailing: Mailing, *, now: datetime) -> None:
 
 def hand_out(*, now: datetime) -> list[int]:
     """Ids of mailings with readers to mail now; one hinted at lately is passed by."""
+    providers.let_go(now=now)
     waiting = Batch.objects.filter(mailing=OuterRef("id"), state=Batch.State.READY, due_at__lte=now)
     waiting = waiting.exclude(domain__in=DomainHold.objects.values("domain"))
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)

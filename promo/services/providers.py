@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import redis
 import structlog
@@ -23,6 +23,9 @@ from promo.mailing.relay import parse_email_url
 from promo.models import Batch, DomainHold, DomainLimit, Mailing
 
 log = structlog.get_logger()
+
+_SETTLED_BY_THEN = timedelta(minutes=10)
+"""So long after a hold began, all whom it concerns have been set aside."""
 
 _PREFIX = "domain:"
 
@@ -57,6 +60,13 @@ def go_on(*, domain: str) -> None:
         Mailing.objects.filter(id__in=waiting.values("mailing_id")).update(hinted_at=None)
     if not gone:
         raise NotAllowed(_("Its readers are mailed again already."))
+
+
+def let_go(*, now: datetime) -> None:
+    """Forget holds for which nobody waits (any more): the next mailing sees for itself."""
+    waiting = Batch.objects.exclude(state=Batch.State.DONE).exclude(domain="")
+    old = DomainHold.objects.filter(since_at__lte=now - _SETTLED_BY_THEN)
+    old.exclude(domain__in=waiting.values("domain")).delete()
 
 
 def slowed(client: redis.Redis) -> dict[str, float]:

@@ -294,3 +294,17 @@ def test_a_mail_that_is_taken_in_between_ends_the_row_of_refusals(clock: Clock, 
         send(mailing, clock)
     assert counts(mailing) == {"refused": 2 * len(few), "accepted": 2}
     assert not DomainHold.objects.exists()
+
+
+def test_a_hold_for_which_nobody_waits_any_more_is_forgotten(clock: Clock, slow: str) -> None:
+    mailing = started(clock, f"0@{slow}", f"1@{slow}")
+    DomainHold.objects.create(domain=slow, since_at=clock(), said=NO)
+    with mailed_by(Script()) as scripted:
+        send(mailing, clock)
+        assert counts(mailing) == {"due": 2}
+        assert mailings.hand_out(now=clock.forward(days=1)) == []
+        assert DomainHold.objects.exists()
+        mailings.cancel(mailing=mailing, now=clock())
+        assert mailings.hand_out(now=clock()) == []
+    assert not DomainHold.objects.exists()
+    assert scripted.taken == []
