@@ -34,6 +34,9 @@ class Mailing(models.Model):
         _("state"), max_length=10, choices=State.choices, default=State.RUNNING
     )
     readers = models.PositiveIntegerField(_("readers"), default=0)
+    only_to = models.TextField(
+        blank=True, help_text="The segment it was meant for, in words; empty: everybody."
+    )
     unknown_policy = models.CharField(max_length=10, choices=UnknownPolicy.choices)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

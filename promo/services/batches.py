@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from promo.models import Batch, Mailing
-from promo.services import deliveries
+from promo.services import deliveries, segments
 from promo.services.ledger import worker_name
 
 SIZE = 1000
@@ -62,15 +62,21 @@ class Place(NamedTuple):
 
 
 def snapshot(mailing: Mailing, *, now: datetime) -> int:
-    """One delivery for each active reader, in batches; gives how many. Call it in a transaction."""
+    """One delivery for each active reader, in batches; gives how many. Call it in a transaction.
+
+    Of an issue for a segment: for those who are in it at this moment.
+    """
+    issue = mailing.publication.issue
+    rows = segments.rows_for(issue.segment if issue else None)
+    within = segments.part(rows, column="subscriber_id", now=now)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH readers AS MATERIALIZED (
                 SELECT subscriber_id,
                     (row_number() OVER (ORDER BY subscriber_id) - 1) / %(size)s AS nth
                 FROM promo_subscription
-                WHERE newsletter_id = %(newsletter)s AND state = 'active'
+                WHERE newsletter_id = %(newsletter)s AND state = 'active' {within.sql}
             ), batches AS (
                 INSERT INTO promo_batch
                     (mailing_id, state, due_at, token, owner, marked_to, journal, size,
@@ -85,8 +91,14 @@ def snapshot(mailing: Mailing, *, now: datetime) -> int:
             SELECT %(mailing)s, subscriber_id, numbered.id, 0, 0
             FROM readers JOIN numbered USING (nth)
             ORDER BY subscriber_id
-            """,
-            {"size": SIZE, "newsletter": mailing.newsletter_id, "mailing": mailing.id, "now": now},
+            """,  # noqa: S608  (a condition of ours, its values by name)
+            {
+                **within.values,
+                "size": SIZE,
+                "newsletter": mailing.newsletter_id,
+                "mailing": mailing.id,
+                "now": now,
+            },
         )
         return int(cursor.rowcount)
 

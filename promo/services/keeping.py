@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
-from promo.models import ReturnedMail, Subscriber
+from promo.models import ReturnedMail
 
 KEPT = timedelta(days=30)
 KEPT_FOR_A_PERSON = timedelta(days=90)
@@ -65,18 +66,33 @@ def _drop(rows: QuerySet[ReturnedMail]) -> None:
     ReturnedMail.objects.filter(id__in=ids).update(**_NOTHING)
 
 
-def forget_reader(*, subscriber: Subscriber, now: datetime) -> None:
-    """Leave nothing of this reader's address in what came back. Call it before the erasure.
+def forget_readers(
+    *, subscriber_ids: Collection[int], addresses: Sequence[str], now: datetime
+) -> None:
+    """Leave nothing of these readers' addresses in what came back. Call it before the erasure.
 
-    A mail that nobody could assign is found by the address in it; one that is read later finds its
-    reader gone and is dropped then (`promo.services.returns`).
+    A mail that nobody could assign is found by an address in it (they are in small letters); one
+    that is read later finds its reader gone and is dropped then (`promo.services.returns`).
     """
-    ReturnedMail.objects.filter(delivery__subscriber=subscriber).update(**_NOTHING)
-    unassigned = ReturnedMail.objects.filter(delivery=None, raw__isnull=False)
-    low = Lower(Func("raw", Value("escape"), function="encode", output_field=TextField()))
-    named = unassigned.annotate(low=low).filter(low__contains=subscriber.email.lower())
-    named.update(
+    ReturnedMail.objects.filter(delivery__subscriber__in=subscriber_ids).update(**_NOTHING)
+    ReturnedMail.objects.filter(id__in=_naming(addresses)).update(
         **_NOTHING,
         processed_at=Coalesce("processed_at", Value(now)),
         verdict=ReturnedMail.Verdict.NOBODY,
     )
+
+
+def _naming(addresses: Sequence[str]) -> list[int]:
+    """Mails that nobody could assign, with one of the addresses in them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT mail.id FROM promo_returnedmail AS mail
+            CROSS JOIN LATERAL (SELECT lower(encode(mail.raw, 'escape')) AS low OFFSET 0) AS text
+            WHERE mail.delivery_id IS NULL AND mail.raw IS NOT NULL AND EXISTS (
+                SELECT FROM unnest(%(addresses)s::text[]) AS address WHERE strpos(low, address) > 0
+            )
+            """,
+            {"addresses": list(addresses)},
+        )
+        return [one for (one,) in cursor.fetchall()]

@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, Sum
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from promo.errors import ConfigurationError, InvalidInput, NotAllowed
@@ -23,12 +24,13 @@ from promo.models import (
     Delivery,
     DeliveryEvent,
     Destination,
+    Institution,
     Mailing,
     Newsletter,
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, deliveries, tokens
+from promo.services import batches, deliveries, segments, tokens
 from promo.services.batches import Claim
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -59,6 +61,7 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
             defaults={
                 "newsletter": newsletter,
                 "unknown_policy": newsletter.unknown_policy,
+                "only_to": _only_to(publication),
                 "started_at": now,
                 "went_on_at": now,
             },
@@ -70,6 +73,15 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
         cursor.execute("ANALYZE promo_delivery, promo_batch")
     finish_if_done(mailing.id, now=now)
     return Receipt(str(publication.uuid), tokens.link("view", tokens.DELIVERY, publication.uuid))
+
+
+def _only_to(publication: Publication) -> str:
+    """The segment of its issue in the words of the report; "" where it goes to everybody."""
+    segment = publication.issue.segment if publication.issue else None
+    if segment is None:
+        return ""
+    with translation.override(Institution.load().language):
+        return f"{segment.name} ({segments.in_words(segments.rows_of(segment.rules))})"
 
 
 def hand_out(*, now: datetime) -> list[int]:

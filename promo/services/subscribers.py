@@ -9,19 +9,16 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
-from wagtail.models import ModelLogEntry
 
 from promo.errors import InvalidInput
 from promo.models import (
     Consent,
-    DeliveryEvent,
     Newsletter,
-    RefusedRow,
     Subscriber,
     Subscription,
     Suppression,
 )
-from promo.services import keeping
+from promo.services import erasure
 from promo.vault import address_hash
 
 ASK_AGAIN = timedelta(hours=24)
@@ -214,19 +211,7 @@ def choose(
 
 def erase(*, subscriber: Subscriber, now: datetime) -> None:
     """Forget the person. Only the keyed hash stays, so that no import mails the address again."""
-    with transaction.atomic():
-        Suppression.objects.get_or_create(
-            address_hash=address_hash(subscriber.email),
-            defaults={"reason": Suppression.Reason.WISH, "at": now},
-        )
-        # Mail servers repeat the address in their replies.
-        DeliveryEvent.objects.filter(delivery__subscriber=subscriber).update(text="")
-        keeping.forget_reader(subscriber=subscriber, now=now)
-        # Reports of imports quote the rows that brought nobody.
-        RefusedRow.objects.filter(line__icontains=subscriber.email).delete()
-        # The desk's history stays without the name of what was changed: the address.
-        ModelLogEntry.objects.for_instance(subscriber).update(label="", data={})
-        subscriber.delete()
+    erasure.erase(subscriber_ids=[subscriber.pk], now=now)
 
 
 def _refuses_mail(email: str) -> bool:

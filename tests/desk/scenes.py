@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -29,6 +29,7 @@ from promo.models import (
     Partner,
     Photo,
     Publication,
+    Segment,
     Source,
     Timetable,
 )
@@ -40,8 +41,10 @@ from promo.services import (
     destinations,
     first_run,
     ledger,
+    segments,
     subscribers,
 )
+from promo.services.criteria import Row
 from tests import making
 
 PASSWORD = "haslo-do-proby-1"
@@ -73,6 +76,7 @@ class Scene:
     missed: Publication
     planned: Publication
     newsletter: Newsletter
+    segment: Segment
     destination: Destination
     photo: Photo
 
@@ -157,10 +161,25 @@ def desk() -> Scene:
         campaign=_campaigns(draft),
         planned=_planned(items[-1]),
         newsletter=newsletter,
+        segment=_segment(newsletter),
         destination=Destination.objects.get(channel="facebook_page", paused_at=None),
         photo=shown,
         **troubles,
     )
+
+
+def _segment(newsletter: Newsletter) -> Segment:
+    """One with a condition of each kind."""
+    rows = (
+        Row("reads", values=(str(newsletter.pk),)),
+        Row("topics", values=("children", "books")),
+        Row("joined_within", count=365),
+        Row("joined_from", day=date(2024, 1, 1)),
+        Row("text", text="example.org"),
+    )
+    segment = Segment(name="Rodzice małych dzieci", rules=segments.rules_of(rows))
+    segments.save(segment=segment, now=timezone.now())
+    return segment
 
 
 def _waiting_reader(newsletter: Newsletter) -> None:

@@ -33,6 +33,7 @@ MAIN: dict[str, Address] = {
     "campaign": lambda scene: f"/desk/campaigns/inspect/{scene.campaign.pk}/",
     "destinations": lambda _scene: "/desk/destinations/",
     "inbox": lambda _scene: "/desk/inbox/",
+    "segment": lambda scene: f"/desk/segments/edit/{scene.segment.pk}/",
 }
 OTHERS: dict[str, Address] = {
     "day": lambda scene: f"/desk/calendar/{scene.failed.planned_at:%Y/%-m/%-d}/",
@@ -52,6 +53,11 @@ OTHERS: dict[str, Address] = {
     "destination": lambda scene: f"/desk/destinations/{scene.destination.pk}/",
     "new destination": lambda _scene: "/desk/destinations/new/facebook_page/",
     "subscribers": lambda _scene: "/desk/subscribers/",
+    "segments": lambda _scene: "/desk/segments/",
+    "new segment": lambda _scene: "/desk/segments/add/",
+    "export of readers": lambda scene: f"/desk/subscribers/export/?segment={scene.segment.pk}",
+    "acts on many readers": lambda _scene: "/desk/subscribers/acts/?language=pl",
+    "question before erasing": lambda _scene: f"/desk/subscribers/acts/new/erase/?id={reader().pk}",
     "newsletters": lambda _scene: "/desk/newsletters/",
     "newsletter": lambda scene: f"/desk/newsletters/edit/{scene.newsletter.pk}/",
     "timetables": lambda _scene: "/desk/timetables/",
