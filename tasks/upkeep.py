@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from promo.services import (
+    bulk_acts,
     confirmations,
     fetching,
     forgetting,
@@ -50,6 +51,8 @@ def hand_out() -> None:
     reader_imports.forget_old(now=now)
     for import_id in reader_imports.hand_out(now=now):
         readers.read.delay(import_id)
+    for act_id in bulk_acts.hand_out(now=now):
+        readers.act.delay(act_id)
     returns.sweep(now=now)
     if fetching.due(now=now):
         return_tasks.fetch.delay()

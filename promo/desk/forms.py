@@ -99,6 +99,8 @@ class IssueForm(GatedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "segment" in self.fields:
+            self.fields["segment"].empty_label = _("all readers of the newsletter")
         if self.instance.pk is None and "newsletter" in self.fields:
             only = _choose_the_only_one(self, "newsletter")
             if only is not None:

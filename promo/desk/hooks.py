@@ -11,12 +11,14 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin.search import SearchArea
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.hooks import register
 from wagtail.snippets.models import register_snippet
 
 from promo.desk import institution, previews, wording
+from promo.desk.bulk_acts import BulkActsViewSet
 from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
 from promo.desk.dashboard import home_panels
@@ -28,10 +30,12 @@ from promo.desk.limits import DomainLimitViewSet
 from promo.desk.places import PlacesGroup
 from promo.desk.planpanel import PlanViewSet
 from promo.desk.publications import PublicationsViewSet
+from promo.desk.reader_exports import ReaderExportsViewSet
 from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
 from promo.models import (
     Branch,
+    BulkAct,
     Campaign,
     Destination,
     DomainLimit,
@@ -42,11 +46,14 @@ from promo.models import (
     Newsletter,
     Partner,
     Publication,
+    ReaderExport,
+    Segment,
     Source,
     Subscriber,
     Subscription,
     Timetable,
 )
+from promo.services import reader_exports
 
 previews.install()
 wording.install()
@@ -61,6 +68,7 @@ HIDDEN_SETTINGS = {"collections", "sites", "locales", "redirects", "workflow-tas
 MET = (
     *(Item, Issue, Campaign, Publication, Entry),
     *(Newsletter, Subscriber, Subscription),
+    *(Segment, BulkAct, ReaderExport),
     *(Branch, Destination, Institution, Partner, Source, Timetable),
     DomainLimit,
 )
@@ -78,6 +86,8 @@ def viewsets() -> list[ViewSet]:
         DestinationViewSet(),
         PlanViewSet(),
         ReaderImportsViewSet(),
+        ReaderExportsViewSet(),
+        BulkActsViewSet(),
     ]
 
 
@@ -140,6 +150,19 @@ def styles() -> str:
 @register("insert_global_admin_js")
 def scripts() -> str:
     return format_html('<script src="{}" defer></script>', static("promo/desk.js"))
+
+
+@register("insert_global_admin_js")
+def segment_scripts() -> str:
+    return format_html('<script src="{}" defer></script>', static("promo/segments.js"))
+
+
+@register("register_log_actions")
+def logged_actions(actions: Any) -> None:
+    """What the desk's history calls an export."""
+    actions.register_action(
+        reader_exports.LOGGED, gettext_lazy("Export readers"), gettext_lazy("Readers exported")
+    )
 
 
 @register("insert_editor_js")

@@ -16,6 +16,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.locks import BaseLock
 
 from promo.desk.forms import IssueForm
+from promo.desk.segments import ReadersPanel
 from promo.desk.snippets import DateColumn, DeskEdit, DeskViewSet, GatedAction, StateColumn
 from promo.models import Issue, Mailing, Publication
 from promo.protocol import UNSENT, State
@@ -170,6 +171,8 @@ class IssueViewSet(DeskViewSet):
                     FieldRowPanel(
                         [FieldPanel("newsletter", widget=forms.Select), FieldPanel("language")]
                     ),
+                    FieldPanel("segment", widget=forms.Select),
+                    ReadersPanel(),
                     FieldPanel("send_at"),
                 ],
                 heading=_("Sending"),

@@ -16,11 +16,13 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from promo.desk import selection
 from promo.desk.embedding import EmbedPanel
 from promo.desk.returned import ReturnedViewSet
+from promo.desk.segments import SegmentViewSet
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne, YesNoColumn
-from promo.models import Newsletter, Subscriber, Subscription
-from promo.services import newsletters, subscribers
+from promo.models import Newsletter, Segment, Subscriber, Subscription
+from promo.services import newsletters, segments, subscribers
 from promo.services.clock import database_now
 
 
@@ -80,24 +82,36 @@ class NewsletterViewSet(DeskViewSet):
 
 
 class SubscriberFilters(WagtailFilterSet):
-    newsletter = ModelChoiceFilter(
-        field_name="subscriptions__newsletter",
-        queryset=Newsletter.objects.all(),
-        label=_("Newsletter"),
-    )
-    state = ChoiceFilter(
-        field_name="subscriptions__state",
-        choices=Subscription.State.choices,
-        label=_("Subscription"),
-    )
+    """The filters of the list; exports and acts on the list read them in the same way."""
+
+    newsletter = ModelChoiceFilter(queryset=Newsletter.objects.all(), label=_("Newsletter"))
+    state = ChoiceFilter(choices=Subscription.State.choices, label=_("Subscription"))
+    segment = ModelChoiceFilter(queryset=Segment.objects.all(), label=_("Segment"))
 
     class Meta:
         model = Subscriber
         fields = ["language"]
 
+    def filter_queryset(self, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+        rows = selection.rows_of(self.form.cleaned_data)
+        return queryset.filter(segments.meant(rows, now=database_now()))
+
+
+class TickColumn(Column):
+    """A box for each reader who is to be acted on."""
+
+    cell_template_name = "promo/desk/cell_tick.html"
+
 
 class SubscriberList(OneByOne):
     """Readers come from sign-up forms and from files, not one by one from the desk."""
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        own = list(super().columns)
+        if self.request.user.has_perm("promo.add_bulkact"):
+            own.insert(0, TickColumn("tick", label=_("Tick")))
+        return own
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
@@ -134,7 +148,7 @@ class SubscriberViewSet(DeskViewSet):
 
 
 class ReadersGroup(SnippetViewSetGroup):
-    items = (SubscriberViewSet, NewsletterViewSet, ReturnedViewSet)
+    items = (SubscriberViewSet, SegmentViewSet, NewsletterViewSet, ReturnedViewSet)
     menu_label = _("Readers")
     menu_icon = "group"
     menu_name = "readers"

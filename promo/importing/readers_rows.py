@@ -82,6 +82,8 @@ def row_reader(
         short = needed - len(cells)
         row = [*cells, ""] if short <= 0 else cells + [""] * (short + 1)
         address = row[email_at].strip()
+        if address[:1] == "'":  # our own exports take the force out of formulas in that way
+            address = address[1:]
         if is_plain(address) is None and not _slowly(address):
             raise RefusedCell(_why_not(address))
         name = _one_line(f"{row[name_at]} {row[surname_at]}", NAME_LENGTH)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('promo', '0008_sign_ups'),
+        ('promo', '0009_segments'),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """What Promo keeps. A module is a noun; what changes a row lives in `promo.services`."""
 
+from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
 from promo.models.health import Heartbeat
@@ -12,6 +13,7 @@ from promo.models.newsletters import Issue, Newsletter
 from promo.models.photos import Photo, PhotoRendition
 from promo.models.publications import Attempt, Publication
 from promo.models.returns import ReturnedMail, ReturnMailbox
+from promo.models.segments import Segment
 from promo.models.sources import Entry, Source
 from promo.models.subscribers import (
     Consent,
@@ -28,6 +30,8 @@ __all__ = [
     "Attempt",
     "Batch",
     "Branch",
+    "BulkAct",
+    "BulkActReader",
     "Campaign",
     "CampaignItem",
     "ClosedDay",
@@ -52,10 +56,12 @@ __all__ = [
     "PhotoRendition",
     "Preferences",
     "Publication",
+    "ReaderExport",
     "ReaderImport",
     "RefusedRow",
     "ReturnMailbox",
     "ReturnedMail",
+    "Segment",
     "Source",
     "Subscriber",
     "Subscription",

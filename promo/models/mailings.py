@@ -48,6 +48,9 @@ class Mailing(models.Model):
     wish_topics = models.PositiveIntegerField(
         default=0, help_text="Readers left out since nothing in it is what they chose to read of."
     )
+    only_to = models.TextField(
+        blank=True, help_text="The segment it was meant for, in words; empty: everybody."
+    )
     unknown_policy = models.CharField(max_length=10, choices=UnknownPolicy.choices)
     tracking = models.CharField(max_length=7, choices=Tracking.choices, default=Tracking.OFF)
     started_at = models.DateTimeField(_("started"))

@@ -120,6 +120,15 @@ class Issue(Approvable, models.Model):
         default="pl",
         choices=[("pl", _("Polish")), ("en", _("English"))],
     )
+    segment = models.ForeignKey(
+        "promo.Segment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="issues",
+        verbose_name=_("only to"),
+        help_text=_("Of the newsletter’s readers, only those in this segment get the issue."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from promo.models import Batch, Mailing
-from promo.services import deliveries, wishes
+from promo.services import deliveries, segments, wishes
 from promo.services.ledger import worker_name
 from promo.services.wishes import LeftOut
 
@@ -73,7 +73,13 @@ class Snapshot(NamedTuple):
 
 
 def snapshot(mailing: Mailing, *, now: datetime) -> Snapshot:
-    """One delivery for each active reader who wants it, in batches. Call it in a transaction."""
+    """One delivery for each active reader who wants it, in batches. Call it in a transaction.
+
+    Of an issue for a segment: for those who are in it at this moment.
+    """
+    issue = mailing.publication.issue
+    rows = segments.rows_for(issue.segment if issue else None)
+    within = segments.part(rows, column="tie.subscriber_id", now=now)
     with connection.cursor() as cursor:
         # Two mailings that start at one instant: the second one must see the first one's readers.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('promo.snapshot'))")
@@ -83,7 +89,7 @@ def snapshot(mailing: Mailing, *, now: datetime) -> Snapshot:
                 SELECT tie.subscriber_id, {wishes.WISH} AS wish
                 FROM promo_subscription tie
                 LEFT JOIN promo_preferences chosen ON chosen.subscriber_id = tie.subscriber_id
-                WHERE tie.newsletter_id = %(newsletter)s AND tie.state = 'active'
+                WHERE tie.newsletter_id = %(newsletter)s AND tie.state = 'active' {within.sql}
             ), readers AS MATERIALIZED (
                 SELECT subscriber_id,
                     (row_number() OVER (ORDER BY subscriber_id) - 1) / %(size)s AS nth
@@ -106,8 +112,9 @@ def snapshot(mailing: Mailing, *, now: datetime) -> Snapshot:
             SELECT count(*) FILTER (WHERE wish = 0), count(*) FILTER (WHERE wish = 1),
                 count(*) FILTER (WHERE wish = 2), count(*) FILTER (WHERE wish = 3)
             FROM asked
-            """,  # noqa: S608  (fixed words of our own)
+            """,  # noqa: S608  (conditions of ours, their values by name)
             {
+                **within.values,
                 **wishes.asked_of(mailing, now=now),
                 "size": SIZE,
                 "newsletter": mailing.newsletter_id,

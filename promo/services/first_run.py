@@ -22,6 +22,7 @@ from wagtail.models import (
 
 from promo.models import (
     Branch,
+    BulkAct,
     Campaign,
     Destination,
     Entry,
@@ -31,6 +32,8 @@ from promo.models import (
     Newsletter,
     Partner,
     Publication,
+    ReaderExport,
+    Segment,
     Source,
     Subscriber,
     Subscription,
@@ -47,7 +50,7 @@ FIRST_ADMINISTRATOR = "admin"
 
 WRITING = (Item, Issue, Partner, Entry)
 MANAGING = (Branch, Campaign, Destination, Newsletter, Publication, Source, Subscriber)
-MANAGING_TOO = (Subscription, Timetable, Institution)
+MANAGING_TOO = (Subscription, Timetable, Institution, Segment, BulkAct, ReaderExport)
 
 
 def is_new() -> bool:

@@ -6,15 +6,16 @@ So is what readers opened and followed, where that is kept for each of them.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
-from promo.models import ReturnedMail, Subscriber
+from promo.models import ReturnedMail
 
 KEPT = timedelta(days=30)
 KEPT_FOR_A_PERSON = timedelta(days=90)
@@ -66,7 +67,7 @@ def forget_old(*, now: datetime) -> None:
     _forget_visits("first_at <= %s LIMIT %s", now - settings.PROMO_CLICKS_KEPT, _VISITS_A_TIME)
 
 
-def _forget_visits(which: str, *values: datetime | int) -> None:
+def _forget_visits(which: str, *values: datetime | int | list[int]) -> None:
     """Delete these rows of readers; their numbers stay with the links, which name nobody."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -92,21 +93,37 @@ def _drop(rows: QuerySet[ReturnedMail]) -> None:
     ReturnedMail.objects.filter(id__in=ids).update(**_NOTHING)
 
 
-def forget_reader(*, subscriber: Subscriber, now: datetime) -> None:
-    """Leave nothing of this reader in what came back or was followed. Call it before the erasure.
+def forget_readers(
+    *, subscriber_ids: Collection[int], addresses: Sequence[str], now: datetime
+) -> None:
+    """Leave nothing of these readers in what came back or was followed. Call it before the erasure.
 
-    A mail that nobody could assign is found by the address in it; one that is read later finds its
-    reader gone and is dropped then (`promo.services.returns`).
+    A mail that nobody could assign is found by an address in it (they are in small letters); one
+    that is read later finds its reader gone and is dropped then (`promo.services.returns`).
     """
     _forget_visits(
-        "delivery_id IN (SELECT id FROM promo_delivery WHERE subscriber_id = %s)", subscriber.pk
+        "delivery_id IN (SELECT id FROM promo_delivery WHERE subscriber_id = ANY(%s))",
+        list(subscriber_ids),
     )
-    ReturnedMail.objects.filter(delivery__subscriber=subscriber).update(**_NOTHING)
-    unassigned = ReturnedMail.objects.filter(delivery=None, raw__isnull=False)
-    low = Lower(Func("raw", Value("escape"), function="encode", output_field=TextField()))
-    named = unassigned.annotate(low=low).filter(low__contains=subscriber.email.lower())
-    named.update(
+    ReturnedMail.objects.filter(delivery__subscriber__in=subscriber_ids).update(**_NOTHING)
+    ReturnedMail.objects.filter(id__in=_naming(addresses)).update(
         **_NOTHING,
         processed_at=Coalesce("processed_at", Value(now)),
         verdict=ReturnedMail.Verdict.NOBODY,
     )
+
+
+def _naming(addresses: Sequence[str]) -> list[int]:
+    """Mails that nobody could assign, with one of the addresses in them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT mail.id FROM promo_returnedmail AS mail
+            CROSS JOIN LATERAL (SELECT lower(encode(mail.raw, 'escape')) AS low OFFSET 0) AS text
+            WHERE mail.delivery_id IS NULL AND mail.raw IS NOT NULL AND EXISTS (
+                SELECT FROM unnest(%(addresses)s::text[]) AS address WHERE strpos(low, address) > 0
+            )
+            """,
+            {"addresses": list(addresses)},
+        )
+        return [one for (one,) in cursor.fetchall()]

@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, Sum
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from promo.errors import ConfigurationError, InvalidInput, NotAllowed
@@ -24,12 +25,13 @@ from promo.models import (
     DeliveryEvent,
     Destination,
     DomainHold,
+    Institution,
     Mailing,
     Newsletter,
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, deliveries, providers, tokens, tracking, wishes
+from promo.services import batches, deliveries, providers, segments, tokens, tracking, wishes
 from promo.services.batches import Claim
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -63,6 +65,7 @@ def start(*, destination: Destination, key: str, now: datetime) -> Receipt:
                 "unknown_policy": newsletter.unknown_policy,
                 "operational": wishes.is_operational(publication),
                 "tracking": newsletter.tracking,
+                "only_to": _only_to(publication),
                 "started_at": now,
                 "went_on_at": now,
             },
@@ -84,6 +87,15 @@ def _take_readers(mailing: Mailing, *, now: datetime) -> None:
         wish_topics=taken.left_out.topics,
         wish_frequency=taken.left_out.frequency,
     )
+
+
+def _only_to(publication: Publication) -> str:
+    """The segment of its issue in the words of the report; "" where it goes to everybody."""
+    segment = publication.issue.segment if publication.issue else None
+    if segment is None:
+        return ""
+    with translation.override(Institution.load().language):
+        return f"{segment.name} ({segments.in_words(segments.rows_of(segment.rules))})"
 
 
 def hand_out(*, now: datetime) -> list[int]:

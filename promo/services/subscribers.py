@@ -13,14 +13,12 @@ from django.utils.translation import gettext as _
 from promo.errors import InvalidInput
 from promo.models import (
     Consent,
-    DeliveryEvent,
     Newsletter,
-    RefusedRow,
     Subscriber,
     Subscription,
     Suppression,
 )
-from promo.services import forgetting, keeping
+from promo.services import erasure
 from promo.vault import address_hash
 
 ASK_AGAIN = timedelta(hours=24)
@@ -231,19 +229,7 @@ def choose(
 
 def erase(*, subscriber: Subscriber, now: datetime) -> None:
     """Forget the person. Only the keyed hash stays, so that no import mails the address again."""
-    with transaction.atomic():
-        Suppression.objects.get_or_create(
-            address_hash=address_hash(subscriber.email),
-            defaults={"reason": Suppression.Reason.WISH, "at": now},
-        )
-        # Mail servers repeat the address in their replies.
-        DeliveryEvent.objects.filter(delivery__subscriber=subscriber).update(text="")
-        keeping.forget_reader(subscriber=subscriber, now=now)
-        # Reports of imports quote the rows that brought nobody.
-        RefusedRow.objects.filter(line__icontains=subscriber.email).delete()
-        forgetting.blot_out([subscriber.id])
-        with forgetting.permitted():
-            subscriber.delete()
+    erasure.erase(subscriber_ids=[subscriber.pk], now=now)
 
 
 def _refuses_mail(email: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -34,6 +34,7 @@ from promo.models import (
     Photo,
     Publication,
     ReturnedMail,
+    Segment,
     Source,
     Timetable,
     TrackedLink,
@@ -49,8 +50,10 @@ from promo.services import (
     first_run,
     ledger,
     mailings,
+    segments,
     subscribers,
 )
+from promo.services.criteria import Row
 from tests import making
 
 PASSWORD = "haslo-do-proby-1"
@@ -82,6 +85,7 @@ class Scene:
     missed: Publication
     planned: Publication
     newsletter: Newsletter
+    segment: Segment
     destination: Destination
     photo: Photo
     mailing: Publication
@@ -168,6 +172,7 @@ def desk() -> Scene:
         campaign=_campaigns(draft),
         planned=_planned(items[-1]),
         newsletter=newsletter,
+        segment=_segment(newsletter),
         destination=Destination.objects.get(channel="facebook_page", paused_at=None),
         photo=shown,
         mailing=mailing(newsletter, items[1]),
@@ -237,6 +242,20 @@ def returned_mail() -> ReturnedMail:
         verdict=ReturnedMail.Verdict.UNINTELLIGIBLE,
         delivery=Delivery.objects.order_by("id")[4],
     )
+
+
+def _segment(newsletter: Newsletter) -> Segment:
+    """One with a condition of each kind."""
+    rows = (
+        Row("reads", values=(str(newsletter.pk),)),
+        Row("topics", values=("children", "books")),
+        Row("joined_within", count=365),
+        Row("joined_from", day=date(2024, 1, 1)),
+        Row("text", text="example.org"),
+    )
+    segment = Segment(name="Rodzice małych dzieci", rules=segments.rules_of(rows))
+    segments.save(segment=segment, now=timezone.now())
+    return segment
 
 
 def _waiting_reader(newsletter: Newsletter) -> None:

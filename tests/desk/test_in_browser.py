@@ -36,6 +36,7 @@ MAIN: dict[str, Address] = {
     "mailing": lambda scene: f"/desk/publications/{scene.mailing.pk}/",
     "returned mail": lambda _scene: "/desk/returned/",
     "mailbox of returned mail": lambda _scene: "/desk/returned/mailbox/",
+    "segment": lambda scene: f"/desk/segments/edit/{scene.segment.pk}/",
 }
 OTHERS: dict[str, Address] = {
     "day": lambda scene: f"/desk/calendar/{scene.failed.planned_at:%Y/%-m/%-d}/",
@@ -55,6 +56,11 @@ OTHERS: dict[str, Address] = {
     "destination": lambda scene: f"/desk/destinations/{scene.destination.pk}/",
     "new destination": lambda _scene: "/desk/destinations/new/facebook_page/",
     "subscribers": lambda _scene: "/desk/subscribers/",
+    "segments": lambda _scene: "/desk/segments/",
+    "new segment": lambda _scene: "/desk/segments/add/",
+    "export of readers": lambda scene: f"/desk/subscribers/export/?segment={scene.segment.pk}",
+    "acts on many readers": lambda _scene: "/desk/subscribers/acts/?language=pl",
+    "question before erasing": lambda _scene: f"/desk/subscribers/acts/new/erase/?id={reader().pk}",
     "newsletters": lambda _scene: "/desk/newsletters/",
     "newsletter": lambda scene: f"/desk/newsletters/edit/{scene.newsletter.pk}/",
     "timetables": lambda _scene: "/desk/timetables/",

@@ -64,6 +64,15 @@ APPROVERS = (
     "subscribers/",
     "subscribers/inspect/{reader}/",
     "subscribers/edit/{reader}/",
+    "subscribers/?segment={segment}&state=active&newsletter={newsletter}&q=a",
+    "subscribers/export/?segment={segment}",
+    "subscribers/acts/?id={reader}",
+    "subscribers/acts/new/subscribe/?language=pl",
+    "subscribers/acts/new/erase/?id={reader}",
+    "segments/",
+    "segments/add/",
+    "segments/edit/{segment}/",
+    "segments/delete/{segment}/",
     "newsletters/",
     "newsletters/add/",
     "newsletters/edit/{newsletter}/",
@@ -102,6 +111,11 @@ NOBODY = (
     "pages/",
     "pages/1/set_position/",
     "failwhale/",
+    "subscribers/export/?segment=999999",
+    "subscribers/acts/?state=nonsense",
+    "subscribers/acts/?id=nonsense",
+    "subscribers/acts/new/nonsense/",
+    "segments/edit/999999/",
 )
 
 
@@ -117,6 +131,7 @@ def places(scene: Scene) -> dict[str, object]:
         "destination": scene.destination.pk,
         "newsletter": scene.newsletter.pk,
         "reader": models.Subscriber.objects.order_by("id")[0].pk,
+        "segment": scene.segment.pk,
         "timetable": models.Timetable.objects.order_by("id")[0].pk,
         "institution": Institution.load().pk,
     }
@@ -301,6 +316,7 @@ def _row(pattern: str, scene: Scene) -> object:
         "item": scene.item,
         "issue": scene.issue,
         "campaign": scene.campaign,
+        "segment": scene.segment,
         "subscriber": models.Subscriber.objects.all()[0],
         "newsletter": scene.newsletter,
         "timetable": models.Timetable.objects.all()[0],
