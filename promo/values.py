@@ -148,11 +148,23 @@ class ItemFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Salutation:
+    """The line that calls a reader by name: `before`, the name, `after`; or `without` a name.
+
+    Plain text of one line; `before` and `after` bring their own spaces.
+    """
+
+    before: str
+    after: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One block of a newsletter issue.
 
-    `kind` is heading | text | item | picture | button | divider; only the fields of that kind are
-    set. `html` is clean HTML.
+    `kind` is heading | text | salutation | item | picture | button | divider; only the fields of
+    that kind are set. `html` is clean HTML.
     """
 
     kind: str
@@ -161,6 +173,7 @@ class Block:
     url: str = ""
     item: ItemFacts | None = None
     picture: Picture | None = None
+    salutation: Salutation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +194,7 @@ class Draft:
 
     `marker` is the publication's own unguessable code; `link` carries it (`https://…/w/<marker>`),
     so a post can be recognised exactly. `due_at` decides relative words ("dziś", "jutro").
+    `readers` is the language of those who get it, where it is not the content's own.
     """
 
     variant: Variant
@@ -190,6 +204,12 @@ class Draft:
     link: str
     item: ItemFacts | None = None
     issue: IssueFacts | None = None
+    readers: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language of the content."""
+        return (self.item or self.issue or self.institution).language
 
     @property
     def due_on(self) -> date:
@@ -203,6 +223,8 @@ class Message:
 
     Which fields are used is the channel's business: `text` is the post or the text part, `html` the
     mail's HTML, `subject` the mail's subject or the entry's title, `link` the marker link.
+    `language` is the content's own; `variants` has the whole message once more for each other
+    language of its readers. `salutation` fills the place that the mail keeps for it.
     """
 
     channel: str
@@ -213,14 +235,35 @@ class Message:
     link: str = ""
     language: str = "pl"
     pictures: tuple[Picture, ...] = ()
+    salutation: Salutation | None = None
+    variants: Mapping[str, Message] = field(default_factory=dict)
+
+    def for_readers(self, language: str) -> Message:
+        """The message for readers of this language; where it has none of theirs, its own."""
+        return self.variants.get(language, self)
 
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        """As JSON; what few messages have is left out of the others, and of their digest."""
+        data = dataclasses.asdict(dataclasses.replace(self, variants={}))
+        data["variants"] = {key: one.to_json() for key, one in self.variants.items()}
+        for rare in ("salutation", "variants"):
+            if not data[rare]:
+                del data[rare]
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         pictures = tuple(Picture(**picture) for picture in data.get("pictures", ()))
-        return cls(**{**data, "pictures": pictures})
+        salutation = data.get("salutation")
+        variants = data.get("variants", {})
+        return cls(
+            **{
+                **data,
+                "pictures": pictures,
+                "salutation": Salutation(**salutation) if salutation else None,
+                "variants": {key: cls.from_json(one) for key, one in variants.items()},
+            }
+        )
 
     @property
     def digest(self) -> str:
@@ -266,7 +309,7 @@ class Traits:
     `repeat_safe`: publishing the same key again creates no second copy. `look_up`: the channel can
     tell whether a key is out. `max_text` counts characters (None: no limit). `level` is the
     promotion level from which on an item uses this channel: 1 our own ground, 2 social media, 3 a
-    full campaign.
+    full campaign. `by_language`: each reader has a language, and gets the message made for it.
     """
 
     repeat_safe: bool = False
@@ -278,3 +321,4 @@ class Traits:
     max_images: int = 0
     alt_text: bool = False
     level: int = 2
+    by_language: bool = False

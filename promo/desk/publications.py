@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -160,9 +161,19 @@ class PublicationView(Screen):
                 "going_out": state in DUE | {State.CLAIMED, State.SENDING},
                 "can_withdraw": state == State.PUBLISHED and traits.can_withdraw,
                 "unknown": state == State.UNKNOWN,
+                "languages": _languages(row),
                 "move_form": deciding.MoveForm(initial={"to": row.planned_at}),
             }
         )
+
+
+def _languages(row: Publication) -> list[tuple[str, Any]]:
+    """For readers of which languages the message was made; none where it is the same for all."""
+    stored = row.message if row.message_json else None
+    if stored is None or not stored.variants:
+        return []
+    own = [entry for entry in settings.LANGUAGES if entry[0] == stored.language]
+    return own + [entry for entry in settings.LANGUAGES if entry[0] in stored.variants]
 
 
 @xframe_options_sameorigin
@@ -173,4 +184,5 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Publication, pk=pk)
     if not row.message_json:
         return previews.not_yet(_("There is no message yet: it is made when it is planned."))
-    return HttpResponse(previews.show(row.message, name=institution_facts().name))
+    readers = request.GET.get("readers", "")
+    return HttpResponse(previews.show(row.message, name=institution_facts().name, readers=readers))

@@ -14,15 +14,16 @@ import hashlib
 import html as html_module
 import re
 from binascii import b2a_qp
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import NamedTuple, cast
 
 from promo.errors import InvalidInput
-from promo.mailing import verp
+from promo.mailing import salutation, verp
 from promo.mailing.codes import Codes
 from promo.mailing.headers import (
     DomainName,
@@ -33,7 +34,7 @@ from promo.mailing.headers import (
     encode_text,
 )
 from promo.mailing.slots import CLICK, LinkBases, Slot, split
-from promo.values import Message
+from promo.values import Message, Salutation
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -69,21 +70,26 @@ class MimeMail:
     data: bytes
 
 
-_UNSUBSCRIBE, _PREFERENCES, _CLICK = range(3)
-"""The values a body's gaps ask for: the codes, as they stand in any text."""
+_UNSUBSCRIBE, _PREFERENCES, _CLICK, _CALLED_IN_TEXT, _CALLED_IN_HTML = range(5)
+"""What a body's gaps ask for: the codes, as they stand in any text, and the line with the name."""
+
+_NAMES_KEPT = 4096
+"""Readers share first names: most lines with a name are encoded already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One message ready for any number of readers: fixed octets, and gaps for a reader's codes.
+    """One message ready for any number of readers: fixed octets, and gaps for what is a reader's.
 
-    Everything fixed is encoded and dot-stuffed (RFC 5321, 4.5.2) already; a code needs neither.
+    Everything fixed is encoded and dot-stuffed (RFC 5321, 4.5.2) already; a code needs neither, and
+    `call` gives the line with the name as it stands in both parts, so encoded.
     """
 
     bases: LinkBases
     head: bytes
     body: tuple[bytes | int, ...]
     one_click: bool
+    call: Callable[[str], tuple[bytes, ...]] = field(compare=False)
 
     def for_reader(self, reader: Reader, *, codes: Codes, message_id: MessageId) -> bytes:
         """The mail to this reader as it goes over the wire, without the final dot."""
@@ -99,7 +105,12 @@ class Compiled:
         own += "\r\n"
         if self.one_click:  # RFC 8058 demands https
             own += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        values = (unsubscribe, codes.preferences.encode(), codes.click.encode())
+        values = (
+            unsubscribe,
+            codes.preferences.encode(),
+            codes.click.encode(),
+            *self.call(reader.name),
+        )
         body = [values[part] if type(part) is int else part for part in self.body]
         return b"".join([own.encode("ascii"), self.head, *body])  # type: ignore[list-item]  # no int is left
 
@@ -113,13 +124,14 @@ def compile_mail(message: Message, *, sender: Sender, bases: LinkBases, date: da
     body: list[bytes | int] = []
     for kind, text in (("plain", message.text), ("html", message.html)):
         body.append(_part_head(boundary, kind))
-        body.extend(_quoted(text, bases, html=kind == "html"))
+        body.extend(_quoted(text, bases, html=kind == "html", calls=bool(message.salutation)))
     body.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
     return Compiled(
         bases,
         _fixed_head(message, sender, date, boundary),
         tuple(_joined(body)),
         one_click=bases.unsubscribe.startswith("https://"),
+        call=lru_cache(_NAMES_KEPT)(partial(_called, message.salutation)),
     )
 
 
@@ -176,33 +188,41 @@ def _part_head(boundary: str, kind: str) -> bytes:
     ).encode("ascii")
 
 
-def _quoted(text: str, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]:
+def _quoted(text: str, bases: LinkBases, *, html: bool, calls: bool) -> Iterator[bytes | int]:
     """The text in quoted-printable, dot-stuffed and cut at its slots.
 
     Every piece begins on a line of its own, by soft line breaks.
     """
-    pieces = list(_split(_LINE_END.sub("\n", text), clicks=bool(bases.click)))
+    called = _CALLED_IN_HTML if html else _CALLED_IN_TEXT
+    marks = [CLICK] * bool(bases.click) + [salutation.PLACEHOLDER] * calls
+    pieces = list(_split(_LINE_END.sub("\n", text), marks))
     last = len(pieces) - 1
     for position, (piece, is_fixed) in enumerate(pieces):
         if is_fixed:
             yield _stuffed(_encode(piece, more=position < last))
+        elif piece == salutation.PLACEHOLDER:
+            yield called
         else:
             yield from _gap(piece, bases, html=html)
 
 
-def _split(text: str, *, clicks: bool) -> Iterator[tuple[str, bool]]:
+def _called(words: Salutation | None, name: str) -> tuple[bytes, ...]:
+    """The line that calls this reader, for the text part and for the HTML part."""
+    if words is None:
+        return ()
+    lines = (salutation.as_text(words, name), salutation.as_html(words, name))
+    return tuple(_stuffed(_encode(_LINE_END.sub("\n", line), more=True)) for line in lines)
+
+
+def _split(text: str, marks: list[str]) -> Iterator[tuple[str, bool]]:
     """The pieces of the text, each with whether it is fixed; empty ones are left out."""
+    between = re.compile(f"({'|'.join(map(re.escape, marks))})")
     for piece in split(text):
         if isinstance(piece, Slot):
             yield piece, False
             continue
-        first, *others = piece.split(CLICK) if clicks else [piece]
-        if first:
-            yield first, True
-        for other in others:
-            yield CLICK, False
-            if other:
-                yield other, True
+        parts = between.split(piece) if marks else [piece]
+        yield from ((part, part not in marks) for part in parts if part)
 
 
 def _gap(slot: str, bases: LinkBases, *, html: bool) -> Iterator[bytes | int]:

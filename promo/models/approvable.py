@@ -41,7 +41,7 @@ class Approvable(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, P
 
     @property
     def preview_modes(self) -> list[tuple[str, str]]:
-        modes: list[tuple[str, str]] = self.previews.modes()
+        modes: list[tuple[str, str]] = self.previews.modes(self)
         return modes
 
     def serve_preview(self, request: Any, mode_name: str) -> Any:

@@ -77,6 +77,37 @@ class ButtonBlock(blocks.StructBlock):
         label = _("Button")
 
 
+class SalutationBlock(blocks.StructBlock):
+    """The words around a reader's name. The name's place is fixed: nobody has to type a code."""
+
+    before = blocks.CharBlock(
+        label=_("Before the name"),
+        max_length=80,
+        validators=[one_line],
+        help_text=_(
+            "The name follows as the reader wrote it, in the nominative; "
+            "for example “Good morning,”."
+        ),
+    )
+    after = blocks.CharBlock(
+        label=_("After the name"),
+        max_length=80,
+        required=False,
+        validators=[one_line],
+        help_text=_("A mark such as “!”, or more words."),
+    )
+    without = blocks.CharBlock(
+        label=_("For readers who gave no name"),
+        max_length=160,
+        validators=[one_line],
+        help_text=_("The whole line; for example “Good morning!”."),
+    )
+
+    class Meta:
+        icon = "user"
+        label = _("Greeting with the reader’s name")
+
+
 class IssueBlocks(blocks.StreamBlock):
     """What an issue is composed of."""
 
@@ -84,10 +115,14 @@ class IssueBlocks(blocks.StreamBlock):
     text = blocks.RichTextBlock(
         label=_("Text"), icon="pilcrow", features=["bold", "italic", "link", "ul", "ol"]
     )
+    salutation = SalutationBlock()
     item = SnippetChooserBlock("promo.Item", label=_("Event or news item"), icon="date")
     picture = ImageBlock(label=_("Picture"))
     button = ButtonBlock()
-    divider = blocks.StaticBlock(label=_("Divider"), icon="horizontalrule")
+    divider = blocks.StaticBlock(label=_("Divider"), icon="minus")
+
+    class Meta:
+        block_counts = {"salutation": {"max_num": 1}}
 
 
 class Issue(Approvable, models.Model):
@@ -119,6 +154,10 @@ class Issue(Approvable, models.Model):
         max_length=5,
         default="pl",
         choices=[("pl", _("Polish")), ("en", _("English"))],
+        help_text=_(
+            "The language you write in. What we add, such as dates and the footer, is in the "
+            "language of each reader."
+        ),
     )
     segment = models.ForeignKey(
         "promo.Segment",

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from promo.channels.newsletter_email import preview_html
 from promo.mailing.codes import Purpose
-from promo.mailing.slots import Slot, fill
+from promo.mailing.slots import Slot
 from promo.models import Newsletter, Publication, Subscriber, Subscription
 from promo.public import answers, visitors
 from promo.services import mailings, pages, subscribers, tokens
@@ -102,7 +103,8 @@ def _leaving(code: str) -> tuple[Subscriber | None, list[Newsletter]]:
 
 @require_safe
 def view_in_browser(request: HttpRequest, code: str) -> HttpResponse:
-    """A sent message as a page; it may be shared, so the reader's own links lead to the sign-up."""
+    """A sent message as a page; it may be shared, so it greets nobody by name, and the reader's own
+    links lead to the sign-up."""
     uuid = tokens.read(tokens.DELIVERY, code)
     row = Publication.objects.filter(uuid=uuid).first() if uuid else None
     if row is None:
@@ -110,4 +112,5 @@ def view_in_browser(request: HttpRequest, code: str) -> HttpResponse:
     here = request.build_absolute_uri()
     home = pages.site("pl", "/").sign_up_url or request.build_absolute_uri("/")
     links = {Slot.UNSUBSCRIBE: home, Slot.PREFERENCES: home, Slot.BROWSER: here}
-    return HttpResponse(fill(row.message.html, links, html=True))
+    message = row.message.for_readers(request.GET.get("language", ""))
+    return HttpResponse(preview_html(message, links))

@@ -34,6 +34,7 @@ class Marked(NamedTuple):
     name: str
     uuid: str
     """The subscriber's, in 32 hexadecimal digits."""
+    language: str
 
 
 @dataclass(slots=True, eq=False)
@@ -181,7 +182,7 @@ _MARK = """
         RETURNING mailing.newsletter_id
     )
     SELECT due.id, due.attempts, reader.email, reader.name, replace(reader.uuid::text, '-', ''),
-        tie.state = 'active' AND NOT EXISTS (
+        reader.language, tie.state = 'active' AND NOT EXISTS (
             SELECT FROM promo_suppression
             WHERE promo_suppression.address_hash = reader.address_hash
         )
@@ -211,9 +212,9 @@ def mark(claimed: Claim, *, most: int, now: datetime) -> list[Marked]:
         while True:
             cursor.execute(_MARK, given)
             rows = cursor.fetchall()
-            readers = [Marked(*row[:5]) for row in rows if row[5]]
+            readers = [Marked(*row[:-1]) for row in rows if row[-1]]
             if len(readers) < len(rows):
-                gone = [row[0] for row in rows if not row[5]]
+                gone = [row[0] for row in rows if not row[-1]]
                 deliveries.skip(gone, now=now)
             if readers or not rows:
                 break

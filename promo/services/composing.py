@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
+
 from promo.models import Item, Publication
 from promo.rendering import shorten, to_text
 from promo.services import channels
@@ -68,10 +70,21 @@ def preview_draft(item: Item, *, variant: Variant, due_at: datetime) -> Draft:
 
 
 def compose(draft: Draft, *, channel: str) -> Message:
-    """The message of this draft for this channel."""
-    subject = draft.item or draft.issue
-    language = subject.language if subject else draft.institution.language
-    return channels.channel_class(channel).compose(draft, channels.render(language))
+    """The message of this draft for this channel, with a variant for each language of readers."""
+    message = compose_for("", draft, channel=channel)
+    if not channels.traits_of(channel).by_language:
+        return message
+    others = [key for key, _label in settings.LANGUAGES if key != draft.language]
+    return replace(
+        message, variants={key: compose_for(key, draft, channel=channel) for key in others}
+    )
+
+
+def compose_for(readers: str, draft: Draft, *, channel: str) -> Message:
+    """The message for readers of one language alone; "" stands for the content's own."""
+    made = replace(draft, readers=readers if readers != draft.language else "")
+    language = made.readers or made.language
+    return channels.channel_class(channel).compose(made, channels.render(language))
 
 
 def problems(draft: Draft, *, channel: str) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,7 @@ from promo.values import (
     ItemFacts,
     Picture,
     PlaceFacts,
+    Salutation,
 )
 
 PHOTO_SPEC = "max-1600x1600|format-jpeg|jpegquality-82"
@@ -203,9 +204,15 @@ def _text_block(value: object) -> Block:
     return Block("text", html=rich_text(getattr(value, "source", str(value))))
 
 
+def _salutation_block(value: Mapping[str, str]) -> Block:
+    words = Salutation(value["before"], value["after"], value["without"])
+    return Block("salutation", salutation=words)
+
+
 _BLOCKS: dict[str, Callable[[Any], Block | None]] = {
     "heading": lambda value: Block("heading", text=str(value)),
     "text": _text_block,
+    "salutation": _salutation_block,
     "item": _item_block,
     "picture": _picture_block,
     "button": lambda value: Block("button", text=value["text"], url=value["url"]),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
@@ -24,36 +25,43 @@ from promo.services.facts import absolute
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A mailing's message, compiled: makes a reader's mail."""
+    """A mailing's message, compiled once for each language of its readers: makes a reader's mail.
+
+    `compiled` is for all whose language is not among `variants`.
+    """
 
     compiled: Compiled
     names: verp.Names
     key: bytes
     signer: Signer | None = None
+    variants: Mapping[str, Compiled] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mailing: Mailing) -> Press:
         publication, newsletter = mailing.publication, mailing.newsletter
         sender = sender_of(newsletter)
-        compiled = compile_mail(
-            tracking.message_of(mailing),
-            sender=sender,
-            bases=bases_of(mailing),
-            date=publication.published_at or mailing.started_at,
-        )
+        message = tracking.message_of(mailing)
+        date = publication.published_at or mailing.started_at
+
+        def compiled(readers: str) -> Compiled:
+            bases = bases_of(mailing, readers=readers)
+            variant = message.for_readers(readers)
+            return compile_mail(variant, sender=sender, bases=bases, date=date)
+
         subject = publication.issue or publication.item
         return cls(
-            compiled,
+            compiled(""),
             verp.Names(getattr(subject, "uuid", publication.uuid), sender.from_email.domain),
             mailings.keys()[0],
             signer_for(sender.from_email.domain),
+            {readers: compiled(readers) for readers in message.variants},
         )
 
     def mail(self, reader: Marked) -> Outgoing:
         """Raises InvalidInput for an address that cannot be mailed."""
         address = MailAddress(reader.email)
         codes = codes_of(reader.delivery_id, key=self.key)
-        data = self.compiled.for_reader(
+        data = self.variants.get(reader.language, self.compiled).for_reader(
             Reader(address, reader.name),
             codes=codes,
             message_id=self.names.message_id(reader.uuid),
@@ -86,13 +94,14 @@ def sender_of(newsletter: Newsletter) -> Sender:
     )
 
 
-def bases_of(mailing: Mailing) -> LinkBases:
-    """Where the personal links of this mailing lead."""
+def bases_of(mailing: Mailing, *, readers: str = "") -> LinkBases:
+    """Where the personal links of this mailing lead; `readers` is the language of a variant."""
+    browser = tokens.link("view", tokens.DELIVERY, mailing.publication.uuid)
     domain = MailAddress(mailing.newsletter.from_email).domain
     return LinkBases(
         unsubscribe=absolute("/unsubscribe/"),
         preferences=absolute("/preferences/"),
-        browser=tokens.link("view", tokens.DELIVERY, mailing.publication.uuid),
+        browser=f"{browser}?language={readers}" if readers else browser,
         leave_domain=domain if settings.PROMO_LEAVE_BY_MAIL else None,
         click=tracking.click_base(mailing),
     )

@@ -7,6 +7,8 @@ what was approved and to nothing else, whatever is written into it.
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
+from functools import partial
 
 from promo.mailing import links
 from promo.mailing.slots import CLICK
@@ -24,7 +26,10 @@ def register(*, mailing: Mailing) -> None:
     """
     if mailing.tracking == Tracking.OFF:
         return
-    found = [links.Link("", ""), *links.links_of(mailing.publication.message)]
+    message = mailing.publication.message
+    found = {"": links.Link("", "")}
+    for one in (message, *message.variants.values()):
+        found |= {link.url: link for link in links.links_of(one) if link.url not in found}
     TrackedLink.objects.bulk_create(
         TrackedLink(
             mailing=mailing,
@@ -33,7 +38,7 @@ def register(*, mailing: Mailing) -> None:
             url=link.url,
             label=link.label,
         )
-        for position, link in enumerate(found)
+        for position, link in enumerate(found.values())
     )
 
 
@@ -48,7 +53,9 @@ def message_of(mailing: Mailing) -> Message:
     stem = CLICK if mailing.tracking == Tracking.READERS else absolute("/c/")
     rows = mailing.links.values_list("url", "key")
     addresses = {url: f"{stem}{key}" for url, key in rows}
-    return links.dressed(message, addresses, picture=addresses.pop(""))
+    dress = partial(links.dressed, addresses=addresses, picture=addresses.pop(""))
+    variants = {language: dress(one) for language, one in message.variants.items()}
+    return replace(dress(message), variants=variants)
 
 
 def click_base(mailing: Mailing) -> str:

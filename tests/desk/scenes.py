@@ -369,6 +369,10 @@ def _issue(newsletter: Newsletter, shown: Photo, item: Item) -> Issue:
     """A draft with every kind of block."""
     blocks: list[tuple[str, Any]] = [
         ("heading", "W grudniu u nas"),
+        (
+            "salutation",
+            {"before": "Dzień dobry,", "after": "!", "without": "Dzień dobry!"},
+        ),
         ("text", "<p>Zapraszamy na <b>spotkania</b> i warsztaty.</p>"),
         ("item", item),
         ("picture", shown),

@@ -11,16 +11,19 @@ from email.utils import format_datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promo.errors import InvalidInput
 from promo.mailing import links, verp
 from promo.mailing.codes import Codes, codes_of
+from promo.mailing.dkim import load_signer
 from promo.mailing.envelope import Reader, Sender, compile_mail
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
+from promo.mailing.salutation import PLACEHOLDER, addressed
 from promo.mailing.slots import CLICK, LinkBases, Slot, fill
-from promo.values import Message
+from promo.values import Message, Salutation
+from tests.mailing.test_dkim import ED25519, holds, pem
 
 DATE = datetime(2026, 10, 13, 15, 0, tzinfo=UTC)
 DOMAIN = DomainName("biblioteka.example.org")
@@ -49,6 +52,12 @@ MESSAGE = Message(
         f'<a href="{Slot.BROWSER.placeholder}">W przeglądarce</a></body></html>'
     ),
     subject="Październik w bibliotece: spotkanie z Olgą Tokarczuk, warsztaty i wystawa",
+)
+GREETING = dataclasses.replace(
+    MESSAGE,
+    text=f"{PLACEHOLDER}\nZapraszamy!\n",
+    html=f"<p>{PLACEHOLDER}</p><p>Zapraszamy!</p>",
+    salutation=Salutation("Dzień dobry, ", "!", "Dzień dobry!"),
 )
 MESSAGE_ID = verp.message_id(UUID(int=7), UUID(int=8), DOMAIN)
 
@@ -245,6 +254,15 @@ HOSTILE = st.one_of(
             ".",
             "..",
             "a, b",
+            "ש\u200fרה",
+            "  Żółć  ",
+            "{{ 7*7 }}",
+            "Anna & <b>Ewa</b>",
+            ".Anna",
+            "=C5=BB",
+            "🎈" * 120,
+            PLACEHOLDER,
+            Slot.UNSUBSCRIBE.placeholder,
         ]
     ),
 )
@@ -258,8 +276,14 @@ PIECES = st.one_of(
     st.integers(60, 90).map(lambda count: "." * count),
     st.sampled_from(["\n.\n", "\n..\n", ".\r\n", "\n.", "=\n", "--=_", "From ", "ż" * 40]),
     st.sampled_from([slot.placeholder for slot in Slot]),
+    st.just(PLACEHOLDER),
 )
 BODIES = st.lists(PIECES, max_size=8).map("".join)
+WORDS = st.one_of(
+    st.text(max_size=80).map(lambda text: text.replace("\r", "\n")),
+    st.sampled_from([".", "..", "\n.", "=", " ", "ż" * 80]),
+)
+SALUTATIONS = st.none() | st.builds(Salutation, WORDS, WORDS, WORDS)
 SUBJECTS = st.text(max_size=120).filter(_is_header_text)
 MESSAGES = st.builds(
     Message,
@@ -268,6 +292,7 @@ MESSAGES = st.builds(
     html=BODIES,
     subject=SUBJECTS,
     language=st.sampled_from(["pl", "en"]),
+    salutation=SALUTATIONS,
 )
 TAILS = st.from_regex(r"[!#-;=?-~]{0,80}", fullmatch=True)
 BASE = st.builds("https://e.org/{}".format, TAILS)
@@ -294,8 +319,10 @@ def test_the_joined_mail_is_the_whole_issue_rendered_for_this_reader(
 ) -> None:
     mail = parsed(mail_to(reader, message, bases, codes))
     values = bases.values(codes)
-    assert body(mail, "plain") == _as_received(fill(_lines(message.text), values, html=False))
-    assert body(mail, "html") == _as_received(fill(_lines(message.html), values, html=True))
+    lines = dataclasses.replace(message, text=_lines(message.text), html=_lines(message.html))
+    rendered = addressed(lines, reader.name)
+    assert body(mail, "plain") == _as_received(fill(rendered.text, values, html=False))
+    assert body(mail, "html") == _as_received(fill(rendered.html, values, html=True))
     assert [part.get_content_type() for part in mail.walk()] == [
         "multipart/alternative",
         "text/plain",
@@ -344,6 +371,32 @@ def test_nothing_in_a_mail_can_end_it_on_the_wire(
     assert wire.count(b"\r\n") == wire.count(b"\n") == wire.count(b"\r")
     assert b"\r\n.\r\n" not in b"\r\n" + wire
     assert all(len(line) <= 998 for line in wire.split(b"\r\n"))
+    # One more than 76 is the dot of the wire itself.
+    body_lines = wire.partition(b"\r\n\r\n")[2].split(b"\r\n")
+    assert all(len(line.removeprefix(b".")) <= 76 for line in body_lines)
+
+
+@given(READERS, MESSAGES, ALL_BASES, ALL_CODES)
+@settings(max_examples=40)
+def test_a_receiver_finds_the_signature_of_every_readers_mail_good(
+    reader: Reader, message: Message, bases: LinkBases, codes: Codes
+) -> None:
+    mail = mail_to(reader, message, bases, codes)
+    signer = load_signer(domain=DOMAIN, selector="promo", pem=pem(ED25519))
+    assert holds(signer.signature(mail) + mail, ED25519)
+
+
+def test_a_reader_with_a_name_is_called_by_it_in_both_parts() -> None:
+    message = parsed(mail_to(message=GREETING))
+    assert body(message, "plain") == "Dzień dobry, Anna Żółć!\nZapraszamy!\n"
+    assert body(message, "html") == "<p>Dzień dobry, <bdi>Anna Żółć</bdi>!</p><p>Zapraszamy!</p>"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "Anna\r\nBcc: evil@example.net", "www.spam.example"])
+def test_a_reader_without_a_name_is_greeted_without_one(name: str) -> None:
+    message = parsed(mail_to(Reader(ANNA.address, name), GREETING))
+    assert body(message, "plain") == "Dzień dobry!\nZapraszamy!\n"
+    assert body(message, "html") == "<p>Dzień dobry!</p><p>Zapraszamy!</p>"
 
 
 # -- links that are counted

@@ -42,6 +42,7 @@ def started(mode: Tracking, *, readers: int = 2, html: str = LINKS) -> Mailing:
     Newsletter.objects.update(tracking=mode)
     row = making.due_publication(newsletter.destination)
     row.message_json["html"] = f"<html><body>{html}</body></html>"
+    del row.message_json["variants"]
     row.message_json["text"] = "Odsyłacz: https://a.example/1 i https://elsewhere.example/"
     row.save()
     mailings.start(destination=row.destination, key=row.marker, now=START)
@@ -54,7 +55,7 @@ def mail_of(mailing: Mailing, *, number: int = 0) -> bytes:
     delivery = Delivery.objects.select_related("subscriber").order_by("id")[number]
     reader = delivery.subscriber
     assert reader is not None
-    marked = Marked(delivery.id, 0, reader.email, reader.name, reader.uuid.hex)
+    marked = Marked(delivery.id, 0, reader.email, reader.name, reader.uuid.hex, reader.language)
     return Press.of(mailing).mail(marked).data.replace(b"=\r\n", b"")
 
 

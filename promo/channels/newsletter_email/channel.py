@@ -13,6 +13,7 @@ from promo.channels.base import Access, Field, Render, Wires
 from promo.channels.newsletter_email import composing, rules
 from promo.channels.newsletter_email.views import KEY
 from promo.errors import NotAllowed
+from promo.mailing.salutation import addressed
 from promo.mailing.slots import Slot, fill
 from promo.values import Draft, Message, Problem, Receipt, Traits
 
@@ -27,7 +28,9 @@ class Channel:
     key: ClassVar[str] = KEY
     label: ClassVar[str] = gettext_lazy("Newsletter")  # type: ignore[assignment]  # lazy text is text
     icon: ClassVar[str] = "mail"
-    traits: ClassVar[Traits] = Traits(repeat_safe=True, max_images=20, alt_text=True, level=3)
+    traits: ClassVar[Traits] = Traits(
+        repeat_safe=True, max_images=20, alt_text=True, level=3, by_language=True
+    )
     fields: ClassVar[Sequence[Field]] = ()
     template_names: ClassVar[frozenset[str]] = frozenset({"mail", "newsletter"})
     deadline: ClassVar[timedelta] = timedelta(seconds=60)
@@ -64,6 +67,6 @@ class Channel:
         raise NotAllowed(_("A mailing is looked up in its own report."))
 
 
-def preview_html(message: Message, links: Mapping[Slot, str]) -> str:
-    """The mail as the reader of these links sees it in a browser."""
-    return fill(message.html, links, html=True)
+def preview_html(message: Message, links: Mapping[Slot, str], *, name: str = "") -> str:
+    """The mail as the reader of these links and this name sees it in a browser."""
+    return fill(addressed(message, name).html, links, html=True)

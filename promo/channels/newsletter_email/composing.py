@@ -11,10 +11,17 @@ from mjml import mjml2html
 
 from promo.channels.base import Render
 from promo.channels.newsletter_email import subjects
-from promo.channels.newsletter_email.facts import AFTERWARDS, at_next_date, notice, when
+from promo.channels.newsletter_email.facts import (
+    AFTERWARDS,
+    at_next_date,
+    in_readers_words,
+    notice,
+    when,
+)
 from promo.channels.newsletter_email.finishing import finish
+from promo.channels.newsletter_email.phrases import Phrase, Said, marked, phrase
 from promo.channels.newsletter_email.subjects import one_line
-from promo.channels.newsletter_email.views import KEY, Part, item_part, parts_of
+from promo.channels.newsletter_email.views import KEY, Part, item_part, parts_of, salutation_of
 from promo.errors import InvalidInput
 from promo.mailing.slots import Slot
 from promo.rendering import shorten, typeset, wrap_text
@@ -26,14 +33,18 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Everything the two templates show, apart from the institution. All text is typeset."""
+    """Everything the two templates show, apart from the institution. All text is typeset.
+
+    `language` is the content's, `ours` that of the frame around it, where it is another.
+    """
 
     language: str
+    ours: str
     subject: str
-    preheader: str
+    preheader: Phrase
     newsletter: str
-    headline: str
-    reason: str
+    headline: Phrase
+    reason: Phrase
     parts: tuple[Part, ...]
     unsubscribe: str = Slot.UNSUBSCRIBE.placeholder
     preferences: str = Slot.PREFERENCES.placeholder
@@ -42,27 +53,21 @@ class Mail:
 
 def compose(draft: Draft, render: Render) -> Message:
     """The mail for this draft. Raises InvalidInput for a draft or a text no mail can be made of."""
-    language = _language(draft)
-    with translation.override(language):
+    with translation.override(draft.readers or draft.language):
         mail = _mail(draft)
+    blocks = draft.issue.blocks if draft.issue else ()
     context = {"mail": mail, "institution": draft.institution}
     return Message(
         channel=KEY,
         subject=mail.subject,
-        preheader=mail.preheader,
+        preheader=mail.preheader.text,
         text=_text(render(f"{KEY}/issue.txt.j2", context)),
         html=finish(_html(render(f"{KEY}/issue.mjml.j2", context)), mail.parts),
         link=draft.link,
-        language=language,
+        language=mail.language,
         pictures=tuple(part.picture for part in mail.parts if part.picture),
+        salutation=salutation_of(blocks, language=mail.language),
     )
-
-
-def _language(draft: Draft) -> str:
-    about = draft.issue or draft.item
-    if about is None:
-        raise InvalidInput(_("A newsletter needs an issue or an item."))
-    return about.language
 
 
 def _mail(draft: Draft) -> Mail:
@@ -74,31 +79,36 @@ def _mail(draft: Draft) -> Mail:
 
 
 def _issue_mail(issue: IssueFacts, draft: Draft) -> Mail:
-    language = issue.language
+    language, readers = issue.language, draft.readers or issue.language
     subject = one_line(issue.subject, language=language)
     reason = _("This e-mail came to you because your address is signed up for “{newsletter}”.")
+    preheader = one_line(issue.preheader, language=language) or _titles(issue)
     return Mail(
         language=language,
+        ours=marked(readers, within=language),
         subject=subject,
-        preheader=one_line(issue.preheader, language=language) or _titles(issue),
+        preheader=Phrase([Said(preheader, "")]),
         newsletter=typeset(issue.newsletter, language=language),
-        headline=typeset(subject, language=language),
-        reason=typeset(reason.format(newsletter=issue.newsletter), language=language),
-        parts=parts_of(issue.blocks, draft, language=language),
+        headline=phrase("{subject}", language=language, subject=Said(subject, language)),
+        reason=phrase(reason, language=readers, newsletter=Said(issue.newsletter, language)),
+        parts=parts_of(issue.blocks, draft, language=readers),
     )
 
 
-def _item_mail(item: ItemFacts, draft: Draft) -> Mail:
-    language = item.language
+def _item_mail(written: ItemFacts, draft: Draft) -> Mail:
+    language, readers = written.language, draft.readers or written.language
+    item = in_readers_words(written, language=readers)
+    headline = subjects.headline(item, draft.variant)
     reason = _("This e-mail came to you because your address is signed up for our newsletter.")
     return Mail(
         language=language,
-        subject=subjects.subject(item, draft, language=language),
-        preheader=_item_preheader(item, draft),
+        ours=marked(readers, within=language),
+        subject=subjects.subject(item, draft, language=readers),
+        preheader=_item_preheader(item, draft, readers),
         newsletter="",
-        headline=typeset(subjects.headline(item, draft.variant), language=language),
-        reason=typeset(reason, language=language),
-        parts=(item_part(item, draft, language=language, link=draft.link, full=True),),
+        headline=phrase("{headline}", language=language, headline=Said(headline, readers)),
+        reason=phrase(reason, language=readers),
+        parts=(item_part(written, draft, language=readers, link=draft.link, full=True),),
     )
 
 
@@ -108,16 +118,22 @@ def _titles(issue: IssueFacts) -> str:
     return shorten(one_line(titles, language=issue.language), MAX_PREHEADER)
 
 
-def _item_preheader(item: ItemFacts, draft: Draft) -> str:
+def _item_preheader(item: ItemFacts, draft: Draft, readers: str) -> Phrase:
     """What the subject has no room for: what changed or when it is, and what it is."""
-    now = "" if draft.variant in AFTERWARDS else notice(item) or _when(item, draft)
-    said = " ".join(part for part in (now, item.lead) if part)
-    return shorten(one_line(said, language=item.language), MAX_PREHEADER)
+    ours = "" if draft.variant in AFTERWARDS else notice(item) or _when(item, draft, readers)
+    ours = one_line(ours, language=readers)
+    theirs = one_line(item.lead, language=item.language)
+    shown = shorten(" ".join(part for part in (ours, theirs) if part), MAX_PREHEADER)
+    pieces = (
+        Said(shown[: len(ours)], marked(readers, within=item.language)),
+        Said(shown[len(ours) :], ""),
+    )
+    return Phrase(piece for piece in pieces if piece.text)
 
 
-def _when(item: ItemFacts, draft: Draft) -> str:
-    phrase = subjects.capitalised(when(item, draft, language=item.language))
-    return f"{phrase}." if phrase else ""
+def _when(item: ItemFacts, draft: Draft, readers: str) -> str:
+    words = subjects.capitalised(when(item, draft, language=readers))
+    return f"{words}." if words else ""
 
 
 def _html(mjml: str) -> str:

@@ -6,16 +6,21 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from promo.channels.newsletter_email.phrases import Phrase, Said, phrase
 from promo.errors import InvalidInput
+from promo.planning.kinds import AUDIENCES, KINDS
 from promo.planning.series import dates_of
-from promo.rendering import bind_address, format_when, typeset
+from promo.rendering import bind_address, format_when
 from promo.values import Draft, EventStatus, ItemFacts, PlaceFacts, Variant
 
 AFTERWARDS = frozenset({Variant.REPORT, Variant.RESULTS})
+_AUDIENCES = {audience.key: audience.label for audience in AUDIENCES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +28,19 @@ class Fact:
     """One line. Where there is a `url`, the text is a link."""
 
     label: str
-    text: str
+    words: Phrase
     url: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.words.text
 
 
 def facts(item: ItemFacts, draft: Draft, *, language: str, full: bool) -> tuple[Fact, ...]:
     """The facts that are known and still matter, in the order in which people ask for them.
 
-    `full` is for a mail about this item alone; in an issue the item's page has the rest.
+    The labels and dates are in `language`, what staff wrote is in the item's own. `full` is for a
+    mail about this item alone; in an issue the item's page has the rest.
     """
     if draft.variant in AFTERWARDS:
         return ()
@@ -38,12 +48,30 @@ def facts(item: ItemFacts, draft: Draft, *, language: str, full: bool) -> tuple[
     if not is_off(item):
         lines += _terms(item, draft, language)
     if full:
-        lines += _people(item)
-    return tuple(
-        Fact(line.label, typeset(line.text, language=language), line.url)
-        for line in lines
-        if line.text
-    )
+        lines += _people(item, language)
+    return tuple(line for line in lines if line.text)
+
+
+def in_readers_words(item: ItemFacts, *, language: str) -> ItemFacts:
+    """The item with what we ourselves call things, its kind and audiences, in this language."""
+    if language == item.language:
+        return item
+    with translation.override(language):
+        return dataclasses.replace(
+            item,
+            kind_label=str(KINDS[item.kind].label) if item.kind_label else "",
+            audiences=tuple(str(_AUDIENCES[key]) for key in item.audience_keys) or item.audiences,
+        )
+
+
+def _ours(label: str, text: str, *, language: str) -> Fact:
+    """A line that is ours alone: a date, a word."""
+    return Fact(label, phrase("{text}", language=language, text=Said(text, language)))
+
+
+def _theirs(label: str, text: str, item: ItemFacts, *, language: str) -> Fact:
+    """A line of which staff wrote what follows the label."""
+    return Fact(label, phrase("{text}", language=language, text=Said(text, item.language)))
 
 
 def is_off(item: ItemFacts) -> bool:
@@ -93,40 +121,47 @@ def when(item: ItemFacts, draft: Draft, *, language: str) -> str:
 
 
 def _time_and_place(item: ItemFacts, draft: Draft, language: str) -> Iterator[Fact]:
+    lines = [(pgettext("fact", "When"), when(item, draft, language=language))]
     if is_off(item):
         old = item.previous_starts_at or item.starts_at
-        yield Fact(pgettext("fact", "Planned date"), _moment(old, item, draft, language))
-    else:
-        yield Fact(pgettext("fact", "When"), when(item, draft, language=language))
+        lines = [(pgettext("fact", "Planned date"), _moment(old, item, draft, language))]
     if item.status is EventStatus.RESCHEDULED:
-        yield Fact(
-            pgettext("fact", "Previous date"),
-            _moment(item.previous_starts_at, item, draft, language),
-        )
-    yield Fact(pgettext("fact", "Deadline"), _closing(item.deadline_at, draft, language))
-    yield Fact(pgettext("fact", "Where"), place(item.place, draft))
+        previous = _moment(item.previous_starts_at, item, draft, language)
+        lines.append((pgettext("fact", "Previous date"), previous))
+    lines.append((pgettext("fact", "Deadline"), _closing(item.deadline_at, draft, language)))
+    for label, date in lines:
+        yield _ours(label, date, language=language)
+    yield _theirs(pgettext("fact", "Where"), place(item.place, draft), item, language=language)
 
 
 def _terms(item: ItemFacts, draft: Draft, language: str) -> Iterator[Fact]:
-    yield Fact(pgettext("fact", "For whom"), ", ".join(item.audiences))
-    free = pgettext("admission", "free") if item.is_free and item.starts_at else ""
-    yield Fact(pgettext("fact", "Admission"), item.price or free)
+    audiences = ", ".join(item.audiences)
+    named = _ours if item.audience_keys else partial(_theirs, item=item)
+    yield named(pgettext("fact", "For whom"), audiences, language=language)
+    if item.price:
+        yield _theirs(pgettext("fact", "Admission"), item.price, item, language=language)
+    elif item.is_free and item.starts_at:
+        yield _ours(pgettext("fact", "Admission"), pgettext("admission", "free"), language=language)
     if item.sign_up_url:
         yield Fact(
             pgettext("fact", "Sign-up"),
-            _("sign-up form: {title}").format(title=item.title),
+            phrase(
+                _("sign-up form: {title}"), language=language, title=Said(item.title, item.language)
+            ),
             url=item.sign_up_url,
         )
-    yield Fact(pgettext("fact", "How to sign up"), item.sign_up)
+    yield _theirs(pgettext("fact", "How to sign up"), item.sign_up, item, language=language)
     until = _closing(item.sign_up_until_at, draft, language)
-    yield Fact(pgettext("fact", "Sign-up closes"), until)
+    yield _ours(pgettext("fact", "Sign-up closes"), until, language=language)
 
 
-def _people(item: ItemFacts) -> Iterator[Fact]:
-    yield Fact(pgettext("fact", "Together with"), ", ".join(item.partners))
+def _people(item: ItemFacts, language: str) -> Iterator[Fact]:
+    lines = [(pgettext("fact", "Together with"), ", ".join(item.partners))]
     if not is_off(item):
-        yield Fact(pgettext("fact", "Accessibility"), item.accessibility)
-    yield Fact(pgettext("fact", "Contact"), item.contact)
+        lines.append((pgettext("fact", "Accessibility"), item.accessibility))
+    lines.append((pgettext("fact", "Contact"), item.contact))
+    for label, text in lines:
+        yield _theirs(label, text, item, language=language)
 
 
 def place(where: PlaceFacts, draft: Draft) -> str:

@@ -26,6 +26,13 @@ STYLES: Mapping[str, str] = {
     "a": LINK_STYLE,
     "img": "max-width:100%;height:auto;",
 }
+_RICH_STYLES: Mapping[str, str] = {
+    "caption": "padding:0 0 4px;text-align:left;font-weight:bold;",
+    "th": "padding:4px 16px 4px 0;text-align:left;vertical-align:top;",
+    "td": "padding:4px 16px 4px 0;text-align:left;vertical-align:top;",
+}
+"""For the tables that staff wrote; MJML's own have their styles."""
+
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DEEPEST = 5
 
@@ -33,11 +40,14 @@ _DEEPEST = 5
 def finish(html: str, parts: Iterable[Part]) -> str:
     """The same mail with sizes on pictures, headings in order, underlined links, styles inline."""
     document = lxml_html.document_fromstring(html)
-    pictures = {part.picture.url: part.picture for part in parts if part.picture}
+    shown = [(part, part.picture) for part in parts if part.picture]
+    pictures = {picture.url: picture for _part, picture in shown}
     ratios = {url: p.height / p.width for url, p in pictures.items() if p.width and p.height}
     _name_charset(document)
     _give_heights(document, ratios)
+    _name_languages(document, {picture.url: part.language for part, picture in shown})
     _order_headings(document)
+    _style_what_staff_wrote(document)
     for element in document.iter(*STYLES):
         if not element.get("style"):
             element.set("style", STYLES[element.tag])
@@ -63,6 +73,23 @@ def _give_heights(document: HtmlElement, ratios: Mapping[str, float]) -> None:
         ratio, width = ratios.get(image.get("src", "")), image.get("width", "")
         if ratio and width.isdecimal():
             image.set("height", str(round(int(width) * ratio)))
+
+
+def _name_languages(document: HtmlElement, languages: Mapping[str, str]) -> None:
+    """A picture's description is in the language of its item (WCAG 3.1.2)."""
+    for image in document.iter("img"):
+        language = languages.get(image.get("src", ""), "")
+        if language:
+            image.set("lang", language)
+
+
+def _style_what_staff_wrote(document: HtmlElement) -> None:
+    """Tables get room, and text from right to left its own side: MJML puts all to the left."""
+    for rich in document.iterfind(f".//div[@class='{RICH}']"):
+        for cell in rich.iter(*_RICH_STYLES):
+            cell.set("style", _RICH_STYLES[cell.tag])
+        for turned in rich.iterfind(".//*[@dir='rtl']"):
+            turned.set("style", f"{STYLES.get(turned.tag, '')}text-align:right;")
 
 
 def _order_headings(document: HtmlElement) -> None:

@@ -25,10 +25,21 @@ _EMOJI = frozenset({"So", "Sk"})
 
 
 def problems(message: Message) -> list[Problem]:
-    """Everything a person should know; an error keeps the mail from being approved."""
+    """Everything a person should know; an error keeps the mail from being approved.
+
+    Of a variant only what the message itself has not: a person is told once.
+    """
+    found = _problems(message)
+    for variant in message.variants.values():
+        known = {problem.code for problem in found}
+        found += [problem for problem in _problems(variant) if problem.code not in known]
+    return found
+
+
+def _problems(message: Message) -> list[Problem]:
     return [
         *_subject_problems(message.subject),
-        *_preheader_problems(message.preheader),
+        *_preheader_problems(message),
         *_content_problems(message),
         *_picture_problems(message),
         *accessibility.find_faults(message.html, language=message.language),
@@ -58,10 +69,18 @@ def _subject_problems(subject: str) -> Iterator[Problem]:
             _("The subject is all in capitals: hard to read, and spam filters dislike it."),
             field="subject",
         )
-    if sum(unicodedata.category(character) in _EMOJI for character in subject) > 1:
+    emoji = [character for character in subject if unicodedata.category(character) in _EMOJI]
+    if len(emoji) > 1:
         yield Problem(
             "subject_emoji",
             _("The subject has more than one emoji; screen readers read out each of them."),
+            level="warning",
+            field="subject",
+        )
+    elif emoji and any(map(str.isalnum, subject[subject.index(emoji[0]) :])):
+        yield Problem(
+            "subject_emoji",
+            _("An emoji in the subject stands best at its end: what it is about comes first."),
             level="warning",
             field="subject",
         )
@@ -72,7 +91,15 @@ def _shouts(text: str) -> bool:
     return len(letters) >= _SHORTEST_SHOUT and not any(letter.islower() for letter in letters)
 
 
-def _preheader_problems(preheader: str) -> Iterator[Problem]:
+def _preheader_problems(message: Message) -> Iterator[Problem]:
+    preheader = message.preheader
+    if preheader.strip().casefold() == message.subject.strip().casefold() != "":
+        yield Problem(
+            "preheader_repeats",
+            _("The preview text repeats the subject: use it to say something more."),
+            level="warning",
+            field="preheader",
+        )
     if len(preheader.strip()) not in _PREHEADER:
         yield Problem(
             "preheader_length",
@@ -94,6 +121,13 @@ def _content_problems(message: Message) -> Iterator[Problem]:
         yield Problem(
             "issue_empty", _("The issue is empty: add at least one item."), field="blocks"
         )
+    elif not _has_text(document):
+        yield Problem(
+            "only_pictures",
+            _("Everything is in pictures: many readers do not see them. Write it as text too."),
+            level="warning",
+            field="blocks",
+        )
     way_out = Slot.UNSUBSCRIBE.placeholder
     if way_out not in message.html or way_out not in message.text:
         yield Problem("unsubscribe_missing", _("The mail has no link with which to unsubscribe."))
@@ -101,6 +135,12 @@ def _content_problems(message: Message) -> Iterator[Problem]:
 
 def _has_block(document: HtmlElement) -> bool:
     return any(BLOCK in element.get("class", "").split() for element in document.iter("td"))
+
+
+def _has_text(document: HtmlElement) -> bool:
+    """Does any part say something in words of its own?"""
+    parts = (e for e in document.iter("td") if BLOCK in e.get("class", "").split())
+    return any(part.text_content().strip() for part in parts)
 
 
 def _picture_problems(message: Message) -> Iterator[Problem]:

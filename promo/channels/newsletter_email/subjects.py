@@ -42,14 +42,17 @@ _UNDATED = frozenset({Variant.NEWS, Variant.REPORT, Variant.RESULTS})
 
 
 def subject(item: ItemFacts, draft: Draft, *, language: str) -> str:
-    """The subject, its date shortened where it would otherwise be cut off in the reader's list."""
+    """The subject, its date shortened where it would otherwise be cut off in the reader's list.
+
+    Its words and date are in `language`; what is most of it, the title, decides the typography.
+    """
     words = _with_prefix(item, draft.variant)
     long, short = _dates(item, draft, language)
     for its_date in (long, short):
         whole = f"{words} – {its_date}" if its_date else words
         if len(whole) <= MAX_VISIBLE:
             break
-    return one_line(whole, language=language)
+    return one_line(whole, language=item.language)
 
 
 def one_line(text: str, *, language: str) -> str:
