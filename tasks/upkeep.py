@@ -5,16 +5,20 @@ from celery import shared_task
 from promo.services import (
     confirmations,
     fetching,
+    fillings,
     health,
     looking,
     mailings,
+    proofs,
     publishing,
     reader_imports,
     returns,
+    rhythms,
     sources,
+    telling,
 )
 from promo.services.clock import database_now
-from tasks import mailing, readers
+from tasks import mailing, newsletters, readers
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
@@ -40,6 +44,13 @@ def hand_out() -> None:
         mailing.send.delay(mailing_id)
     for subscription_id in confirmations.due(now=now):
         mailing.confirm.delay(subscription_id)
+    for proof_id in proofs.hand_out(now=now):
+        newsletters.prove.delay(proof_id)
+    fillings.sweep(now=now)
+    for newsletter_id in rhythms.hand_out(now=now):
+        newsletters.compose.delay(newsletter_id)
+    for filling_id in telling.due(now=now):
+        newsletters.tell.delay(filling_id)
     for source_id in sources.due(now=now):
         source_tasks.read.delay(source_id)
     reader_imports.forget_old(now=now)

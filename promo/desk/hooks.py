@@ -21,7 +21,9 @@ from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
 from promo.desk.dashboard import home_panels
 from promo.desk.destinations import DestinationViewSet
+from promo.desk.fillings import FillingsPanel, FillingsViewSet
 from promo.desk.inbox import InboxViewSet
+from promo.desk.issue_checks import IssueChecksViewSet
 from promo.desk.issues import IssueViewSet
 from promo.desk.items import ItemViewSet
 from promo.desk.places import PlacesGroup
@@ -29,6 +31,7 @@ from promo.desk.planpanel import PlanViewSet
 from promo.desk.publications import PublicationsViewSet
 from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
+from promo.desk.rhythms import RhythmViewSet
 from promo.models import (
     Branch,
     Campaign,
@@ -74,6 +77,9 @@ def viewsets() -> list[ViewSet]:
         DestinationViewSet(),
         PlanViewSet(),
         ReaderImportsViewSet(),
+        RhythmViewSet(),
+        FillingsViewSet(),
+        IssueChecksViewSet(),
     ]
 
 
@@ -111,6 +117,8 @@ def trim_settings(request: HttpRequest, items: list[Any]) -> None:
 @register("construct_homepage_panels")
 def homepage(request: HttpRequest, panels: list[Any]) -> None:
     panels[:] = home_panels(request)
+    if request.user.has_perm("promo.change_issue"):
+        panels.append(FillingsPanel(request))
 
 
 @register("construct_homepage_summary_items")

@@ -16,6 +16,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from promo.desk.rhythms import RhythmPanel, told
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne, YesNoColumn
 from promo.models import Newsletter, Subscriber, Subscription
 from promo.services import newsletters, subscribers
@@ -58,9 +59,11 @@ class NewsletterViewSet(DeskViewSet):
         "from_email",
         Column("language", label=_("Language"), accessor="get_language_display"),
         YesNoColumn("open_to_sign_up", label=_("Open for sign-up")),
+        Column("rhythm", label=_("Issues compose themselves"), accessor=told),
     ]
     delete_view_class = NewsletterDelete
     panels = [
+        RhythmPanel(),
         FieldPanel("name"),
         FieldPanel("slug"),
         FieldPanel("description"),
@@ -68,6 +71,7 @@ class NewsletterViewSet(DeskViewSet):
         FieldRowPanel([FieldPanel("reply_to"), FieldPanel("language")]),
         FieldPanel("unknown_policy"),
         FieldPanel("open_to_sign_up"),
+        FieldPanel("testers"),
     ]
 
     def get_edit_handler(self) -> Any:

@@ -22,7 +22,7 @@ from promo.errors import ConfigurationError
 
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LIMIT = re.compile(r"([1-9][0-9]{0,8})/([smhd])")
-_LONGEST_PACE = 60
+LONGEST_PACE = 60
 _BURST_SECONDS = 0.1
 _SLOTS = 50
 
@@ -123,7 +123,7 @@ class Meter:
         if not self._keys or not wanted:
             return wanted, 0.0
         granted, wait = self._script(
-            keys=self._keys, args=[wanted, _LONGEST_PACE, _BURST_SECONDS, _SLOTS, *self._numbers]
+            keys=self._keys, args=[wanted, LONGEST_PACE, _BURST_SECONDS, _SLOTS, *self._numbers]
         )
         return int(granted), float(wait)
 

@@ -2,6 +2,7 @@
 
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
+from promo.models.fillings import Filling, Proof, Rhythm
 from promo.models.health import Heartbeat
 from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
@@ -33,6 +34,7 @@ __all__ = [
     "DeliveryEvent",
     "Destination",
     "Entry",
+    "Filling",
     "Heartbeat",
     "Institution",
     "Issue",
@@ -44,11 +46,13 @@ __all__ = [
     "Photo",
     "PhotoRendition",
     "Preferences",
+    "Proof",
     "Publication",
     "ReaderImport",
     "RefusedRow",
     "ReturnMailbox",
     "ReturnedMail",
+    "Rhythm",
     "Source",
     "Subscriber",
     "Subscription",

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from promo.public import feeds, pages, readers
+from promo.public import feeds, pages, proofs, readers
 
 urlpatterns = [
     path("", pages.agenda, name="agenda"),
@@ -23,4 +23,7 @@ urlpatterns = [
     path("preferences/<str:code>/", readers.preferences, name="preferences"),
     path("unsubscribe/<str:code>/", readers.unsubscribe, name="unsubscribe"),
     path("view/<str:code>/", readers.view_in_browser, name="view_in_browser"),
+    path("test/unsubscribe/<str:code>/", proofs.personal, name="test_unsubscribe"),
+    path("test/preferences/<str:code>/", proofs.personal, name="test_preferences"),
+    path("test/view/<str:code>/", proofs.view_in_browser, name="test_view"),
 ]

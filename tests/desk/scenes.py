@@ -22,6 +22,7 @@ from promo.models import (
     CampaignItem,
     Destination,
     Entry,
+    Filling,
     Institution,
     Issue,
     Item,
@@ -75,6 +76,7 @@ class Scene:
     newsletter: Newsletter
     destination: Destination
     photo: Photo
+    filling: Filling
 
 
 def people() -> None:
@@ -159,6 +161,7 @@ def desk() -> Scene:
         newsletter=newsletter,
         destination=Destination.objects.get(channel="facebook_page", paused_at=None),
         photo=shown,
+        filling=_missed_issue(newsletter, items[1]),
         **troubles,
     )
 
@@ -293,6 +296,30 @@ def _issue(newsletter: Newsletter, shown: Photo, item: Item) -> Issue:
     issue.save()
     issue.save_revision()
     return issue
+
+
+def _missed_issue(newsletter: Newsletter, item: Item) -> Filling:
+    """An issue that composed itself, and that nobody approved in time; and a turn without one."""
+    at = _at(-1, 10)
+    common = {"newsletter": newsletter, "composed_at": at - timedelta(days=2)}
+    Filling.objects.create(
+        on=at - timedelta(days=3),
+        send_at=at - timedelta(days=3),
+        state=Filling.State.SKIPPED,
+        **common,
+    )
+    issue = Issue(
+        newsletter=newsletter,
+        subject="Klub seniora, warsztaty i 6 innych wydarzeń",
+        send_at=at,
+        blocks=[("heading", "Wydarzenia"), ("item", item)],
+        live=False,
+    )
+    issue.save()
+    revision = issue.save_revision().pk
+    return Filling.objects.create(
+        on=at, send_at=at, state=Filling.State.MISSED, issue=issue, revision=revision, **common
+    )
 
 
 def usual_timetable() -> Timetable:
