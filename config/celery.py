@@ -20,6 +20,7 @@ app = Celery(
     include=[
         "tasks.publishing",
         "tasks.mailing",
+        "tasks.newsletters",
         "tasks.sources",
         "tasks.readers",
         "tasks.returns",
@@ -56,6 +57,7 @@ app.conf.update(
     task_routes={
         "tasks.publishing.*": {"queue": "publish"},
         "tasks.mailing.*": {"queue": "mail"},
+        "tasks.newsletters.*": {"queue": "fetch"},
         "tasks.sources.*": {"queue": "fetch"},
         "tasks.readers.*": {"queue": "fetch"},
         "tasks.returns.*": {"queue": "fetch"},

@@ -6,18 +6,22 @@ from promo.services import (
     bulk_acts,
     confirmations,
     fetching,
+    fillings,
     forgetting,
     health,
     looking,
     mailings,
     own_data,
+    proofs,
     publishing,
     reader_imports,
     returns,
+    rhythms,
     sources,
+    telling,
 )
 from promo.services.clock import database_now
-from tasks import mailing, readers
+from tasks import mailing, newsletters, readers
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
@@ -30,31 +34,38 @@ def tick() -> None:
     hand_out()
 
 
+SWEEPS = (
+    looking.sweep,
+    mailings.sweep,
+    forgetting.sweep,
+    fillings.sweep,
+    reader_imports.forget_old,
+    returns.sweep,
+)
+HINTS = (
+    (publishing.hand_out, publishing_tasks.publish),
+    (looking.looks_due, publishing_tasks.look),
+    (mailings.hand_out, mailing.send),
+    (confirmations.due, mailing.confirm),
+    (own_data.due, mailing.send_data_link),
+    (proofs.hand_out, newsletters.prove),
+    (rhythms.hand_out, newsletters.compose),
+    (telling.due, newsletters.tell),
+    (sources.due, source_tasks.read),
+    (reader_imports.hand_out, readers.read),
+    (bulk_acts.hand_out, readers.act),
+    (returns.hand_out, return_tasks.process),
+)
+"""Who says what is due, and the task that gets each of its ids."""
+
+
 def hand_out() -> None:
-    """Sweep dead leases, then hint at everything that is due."""
+    """Sweep dead leases and what is over, then hint at everything that is due."""
     now = database_now()
-    looking.sweep(now=now)
-    mailings.sweep(now=now)
-    for publication_id in publishing.hand_out(now=now):
-        publishing_tasks.publish.delay(publication_id)
-    for publication_id in looking.looks_due(now=now):
-        publishing_tasks.look.delay(publication_id)
-    for mailing_id in mailings.hand_out(now=now):
-        mailing.send.delay(mailing_id)
-    for subscription_id in confirmations.due(now=now):
-        mailing.confirm.delay(subscription_id)
-    for request_id in own_data.due(now=now):
-        mailing.send_data_link.delay(request_id)
-    forgetting.sweep(now=now)
-    for source_id in sources.due(now=now):
-        source_tasks.read.delay(source_id)
-    reader_imports.forget_old(now=now)
-    for import_id in reader_imports.hand_out(now=now):
-        readers.read.delay(import_id)
-    for act_id in bulk_acts.hand_out(now=now):
-        readers.act.delay(act_id)
-    returns.sweep(now=now)
+    for sweep in SWEEPS:
+        sweep(now=now)
+    for due, task in HINTS:
+        for row_id in due(now=now):
+            task.delay(row_id)
     if fetching.due(now=now):
         return_tasks.fetch.delay()
-    for mail_id in returns.hand_out(now=now):
-        return_tasks.process.delay(mail_id)

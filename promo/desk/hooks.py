@@ -23,7 +23,9 @@ from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
 from promo.desk.dashboard import home_panels
 from promo.desk.destinations import DestinationViewSet
+from promo.desk.fillings import FillingsPanel, FillingsViewSet
 from promo.desk.inbox import InboxViewSet
+from promo.desk.issue_checks import IssueChecksViewSet
 from promo.desk.issues import IssueViewSet
 from promo.desk.items import ItemViewSet
 from promo.desk.limits import DomainLimitViewSet
@@ -33,6 +35,7 @@ from promo.desk.publications import PublicationsViewSet
 from promo.desk.reader_exports import ReaderExportsViewSet
 from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
+from promo.desk.rhythms import RhythmViewSet
 from promo.models import (
     Branch,
     BulkAct,
@@ -88,6 +91,9 @@ def viewsets() -> list[ViewSet]:
         ReaderImportsViewSet(),
         ReaderExportsViewSet(),
         BulkActsViewSet(),
+        RhythmViewSet(),
+        FillingsViewSet(),
+        IssueChecksViewSet(),
     ]
 
 
@@ -125,6 +131,8 @@ def trim_settings(request: HttpRequest, items: list[Any]) -> None:
 @register("construct_homepage_panels")
 def homepage(request: HttpRequest, panels: list[Any]) -> None:
     panels[:] = home_panels(request)
+    if request.user.has_perm("promo.change_issue"):
+        panels.append(FillingsPanel(request))
 
 
 @register("construct_homepage_summary_items")

@@ -15,7 +15,9 @@ from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.ui.tables import Column
 from wagtail.locks import BaseLock
 
+from promo.desk.fillings import FillingNotice
 from promo.desk.forms import IssueForm
+from promo.desk.issue_checks import IssueChecksPanel
 from promo.desk.segments import ReadersPanel
 from promo.desk.snippets import DateColumn, DeskEdit, DeskViewSet, GatedAction, StateColumn
 from promo.models import Issue, Mailing, Publication
@@ -160,6 +162,7 @@ class IssueViewSet(DeskViewSet):
         [
             ObjectList(
                 [
+                    FillingNotice(),
                     FieldPanel("subject", required_on_save=True),
                     FieldPanel("preheader"),
                     FieldPanel("blocks"),
@@ -177,6 +180,7 @@ class IssueViewSet(DeskViewSet):
                 ],
                 heading=_("Sending"),
             ),
+            ObjectList([IssueChecksPanel()], heading=_("Check and test")),
         ],
         base_form_class=IssueForm,
     )

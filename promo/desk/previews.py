@@ -15,8 +15,8 @@ from promo.mailing.salutation import addressed
 from promo.mailing.slots import Slot, fill
 from promo.models import Issue, Item
 from promo.services import channels, composing, pages
-from promo.services.facts import institution_facts, issue_facts, item_facts
-from promo.values import Draft, Message, Variant
+from promo.services.facts import item_facts
+from promo.values import Message, Variant
 
 MAIL = "newsletter_email"
 PAGE = "website"
@@ -82,15 +82,7 @@ def example_name() -> str:
 
 def issue_message(issue: Issue, *, readers: str = "") -> Message:
     """The message that the issue's present content makes, for readers of one language."""
-    draft = Draft(
-        variant=Variant.ISSUE,
-        due_at=issue.send_at or datetime.now(UTC),
-        institution=institution_facts(),
-        marker=composing.PREVIEW_MARKER,
-        link=composing.marker_link(composing.PREVIEW_MARKER),
-        issue=issue_facts(issue),
-    )
-    return composing.compose_for(readers, draft, channel=MAIL)
+    return composing.compose_for(readers, composing.issue_draft(issue), channel=MAIL)
 
 
 def show(message: Message, *, name: str, readers: str = "") -> str:

@@ -19,6 +19,7 @@ from wagtail.snippets.views.snippets import SnippetViewSetGroup
 from promo.desk import selection
 from promo.desk.embedding import EmbedPanel
 from promo.desk.returned import ReturnedViewSet
+from promo.desk.rhythms import RhythmPanel, told
 from promo.desk.segments import SegmentViewSet
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne, YesNoColumn
 from promo.models import Newsletter, Segment, Subscriber, Subscription
@@ -62,9 +63,11 @@ class NewsletterViewSet(DeskViewSet):
         "from_email",
         Column("language", label=_("Language"), accessor="get_language_display"),
         YesNoColumn("open_to_sign_up", label=_("Open for sign-up")),
+        Column("rhythm", label=_("Issues compose themselves"), accessor=told),
     ]
     delete_view_class = NewsletterDelete
     panels = [
+        RhythmPanel(),
         FieldPanel("name"),
         FieldPanel("slug"),
         FieldPanel("description"),
@@ -74,6 +77,7 @@ class NewsletterViewSet(DeskViewSet):
         FieldPanel("tracking"),
         FieldPanel("open_to_sign_up"),
         EmbedPanel(heading=_("Sign-up form on other websites")),
+        FieldPanel("testers"),
     ]
 
     def get_edit_handler(self) -> Any:

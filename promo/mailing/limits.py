@@ -26,7 +26,7 @@ from promo.mailing import brake
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LETTERS = {seconds: letter for letter, seconds in _PERIODS.items()}
 _LIMIT = re.compile(r"([1-9][0-9]{0,8})/([smhd])")
-_LONGEST_PACE = 60
+LONGEST_PACE = 60
 _BURST_SECONDS = 0.1
 _SLOTS = 50
 
@@ -152,7 +152,7 @@ class Meter:
         """How many of the wanted mails may leave now, and the seconds until one more may."""
         if not wanted:
             return 0, 0.0
-        shape = [_LONGEST_PACE, _BURST_SECONDS, _SLOTS, brake.RECOVERY]
+        shape = [LONGEST_PACE, _BURST_SECONDS, _SLOTS, brake.RECOVERY]
         granted, wait = self._script(keys=self._keys, args=[wanted, *shape, *self._numbers])
         return int(granted), float(wait)
 

@@ -3,6 +3,7 @@
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
+from promo.models.fillings import Filling, Proof, Rhythm
 from promo.models.health import Heartbeat
 from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
@@ -43,6 +44,7 @@ __all__ = [
     "DomainHold",
     "DomainLimit",
     "Entry",
+    "Filling",
     "Heartbeat",
     "Institution",
     "Issue",
@@ -55,12 +57,14 @@ __all__ = [
     "Photo",
     "PhotoRendition",
     "Preferences",
+    "Proof",
     "Publication",
     "ReaderExport",
     "ReaderImport",
     "RefusedRow",
     "ReturnMailbox",
     "ReturnedMail",
+    "Rhythm",
     "Segment",
     "Source",
     "Subscriber",

@@ -196,6 +196,11 @@ class Item(Approvable, index.Indexed, ClusterableModel):
     def path(self) -> str:
         return f"/items/{self.uuid}/{self.slug}/" if self.slug else f"/items/{self.uuid}/"
 
+    @property
+    def place_key(self) -> str:
+        """The place as approvals keep it: another one for every other branch or room."""
+        return f"{self.branch_id or ''}/{self.venue}"[:300]
+
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         self.slug = slugify(str(self.title).translate(POLISH))[:80].strip("-")
         super().full_clean(*args, **kwargs)

@@ -2,19 +2,46 @@
 
 import uuid
 
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, validate_email
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.fields import StreamField
 from wagtail.images.blocks import ImageBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
 
+from promo.errors import InvalidInput
 from promo.models.approvable import Approvable
 from promo.models.mailings import UnknownPolicy
 from promo.models.tracking import Tracking
 
 one_line = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("Use one line only."))
+
+MOST_TESTERS = 20
+
+
+def testers_of(text: str) -> list[str]:
+    """The addresses of a list, one on each line, each once. Raises InvalidInput for a bad one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = list(dict.fromkeys(lines))
+    for line in found:
+        try:
+            validate_email(line)
+        except ValidationError as error:
+            told = gettext("“{address}” is not an e-mail address.").format(address=line)
+            raise InvalidInput(told, field="testers") from error
+    if len(found) > MOST_TESTERS:
+        raise InvalidInput(gettext("At most 20 addresses, please."), field="testers")
+    return found
+
+
+def validate_testers(text: str) -> None:
+    try:
+        testers_of(text)
+    except InvalidInput as error:
+        raise ValidationError(error.text, code="testers") from error
 
 
 class Newsletter(models.Model):
@@ -55,6 +82,13 @@ class Newsletter(models.Model):
         ),
     )
     open_to_sign_up = models.BooleanField(_("open for sign-up"), default=True)
+    testers = models.TextField(
+        _("who gets test mails"),
+        blank=True,
+        max_length=5000,
+        validators=[validate_testers],
+        help_text=_("Up to 20 addresses, one on each line: colleagues who look at every issue."),
+    )
     destination = models.OneToOneField(
         "promo.Destination", models.PROTECT, editable=False, related_name="newsletter"
     )

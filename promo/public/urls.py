@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from promo.public import clicks, feeds, own_data, pages, preference_centre, readers, signing_up
+from promo.public import (
+    clicks,
+    feeds,
+    own_data,
+    pages,
+    preference_centre,
+    proofs,
+    readers,
+    signing_up,
+)
 
 urlpatterns = [
     path("", pages.agenda, name="agenda"),
@@ -30,4 +39,7 @@ urlpatterns = [
     path("my-data/<str:code>/erase/", own_data.erase, name="own_data_erase"),
     path("unsubscribe/<str:code>/", readers.unsubscribe, name="unsubscribe"),
     path("view/<str:code>/", readers.view_in_browser, name="view_in_browser"),
+    path("test/unsubscribe/<str:code>/", proofs.personal, name="test_unsubscribe"),
+    path("test/preferences/<str:code>/", proofs.personal, name="test_preferences"),
+    path("test/view/<str:code>/", proofs.view_in_browser, name="test_view"),
 ]

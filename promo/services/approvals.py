@@ -12,7 +12,7 @@ from wagtail.signals import published, unpublished
 from promo.errors import InvalidInput
 from promo.models import Approval, Issue, Item
 from promo.planning.kinds import KINDS, Timing
-from promo.services import campaigns, issues, plans
+from promo.services import campaigns, fillings, issues, plans
 
 
 def listen() -> None:
@@ -47,6 +47,7 @@ def _on_published(*, instance: Any, revision: Any = None, **_kwargs: object) -> 
         item_approved(item=instance, user=user, now=timezone.now())
     elif isinstance(instance, Issue):
         issues.plan(issue=instance)
+        fillings.note_approval(issue=instance)
 
 
 def _on_unpublished(*, instance: Any, **_kwargs: object) -> None:
@@ -54,6 +55,7 @@ def _on_unpublished(*, instance: Any, **_kwargs: object) -> None:
         plans.drop(item=instance, now=timezone.now())
     elif isinstance(instance, Issue):
         issues.drop(issue=instance, now=timezone.now())
+        fillings.note_withdrawal(issue=instance)
 
 
 def item_approved(*, item: Item, user: User | None, now: datetime) -> None:
@@ -65,14 +67,13 @@ def item_approved(*, item: Item, user: User | None, now: datetime) -> None:
 
 
 def _record(item: Item, user: User | None, now: datetime) -> None:
-    place = f"{item.branch_id or ''}/{item.venue}"[:300]
     fresh = Approval(
         item=item,
         at=now,
         user=user,
         starts_at=item.starts_at,
         ends_at=item.ends_at,
-        place=place,
+        place=item.place_key,
         status=item.status,
         sequence=0,
     )

@@ -1,11 +1,11 @@
 """From a publication to its message: the same call makes the preview and what goes out."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 
-from promo.models import Item, Publication
+from promo.models import Issue, Item, Publication
 from promo.rendering import shorten, to_text
 from promo.services import channels
 from promo.services.facts import (
@@ -66,6 +66,18 @@ def preview_draft(item: Item, *, variant: Variant, due_at: datetime) -> Draft:
         marker=PREVIEW_MARKER,
         link=marker_link(PREVIEW_MARKER),
         item=item_facts(item),
+    )
+
+
+def issue_draft(issue: Issue) -> Draft:
+    """The draft of an issue as it stands, also while it is still being written."""
+    return Draft(
+        variant=Variant.ISSUE,
+        due_at=issue.send_at or datetime.now(UTC),
+        institution=institution_facts(),
+        marker=PREVIEW_MARKER,
+        link=marker_link(PREVIEW_MARKER),
+        issue=issue_facts(issue),
     )
 
 

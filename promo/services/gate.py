@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 
-from promo.models import Issue, Item
+from promo.models import Filling, Issue, Item
 from promo.services import approvals, channels, composing, plans
-from promo.services.facts import institution_facts, issue_facts
-from promo.values import Draft, Problem, Variant
+from promo.values import Problem, Variant
+
+TOO_LATE = "too_late"
 
 
 def check(content: Item | Issue) -> list[Problem]:
@@ -47,15 +48,16 @@ def _channels_of(item: Item) -> list[str]:
 
 def _of_issue(issue: Issue) -> Iterator[Problem]:
     yield from _drafts_in(issue)
-    draft = Draft(
-        variant=Variant.ISSUE,
-        due_at=issue.send_at,
-        institution=institution_facts(),
-        marker=composing.PREVIEW_MARKER,
-        link=composing.marker_link(composing.PREVIEW_MARKER),
-        issue=issue_facts(issue),
-    )
+    yield from _too_late(issue)
+    draft = composing.issue_draft(issue)
     yield from composing.problems(draft, channel=issue.newsletter.destination.channel)
+
+
+def _too_late(issue: Issue) -> Iterator[Problem]:
+    """An issue that composed itself and has missed its time never goes out without a word."""
+    if Filling.objects.filter(issue_id=issue.pk).exists() and issue.send_at <= datetime.now(UTC):
+        text = _("Its time to go out has passed. Choose another one.")
+        yield Problem(TOO_LATE, text, field="send_at")
 
 
 def _drafts_in(issue: Issue) -> Iterator[Problem]:

@@ -57,7 +57,7 @@ def plan(*, item: Item, now: datetime) -> planning.Plan:
         subject=_subject(item, now),
         steps=[step for step in steps if _on_level(step.channel, item.level)],
         destinations=destinations,
-        rules=_rules(now),
+        rules=house_rules(now),
         occupied=_occupied(now),
         now=now,
     )
@@ -236,7 +236,8 @@ def occurrences(item: Item, now: datetime) -> tuple[datetime, ...]:
     return tuple(wall.replace(tzinfo=zone) for wall in walls[:MOST_OCCURRENCES])
 
 
-def _rules(now: datetime) -> planning.Rules:
+def house_rules(now: datetime) -> planning.Rules:
+    """The institution's rules of time: its zone, quiet hours, days off of this and two years."""
     row = Institution.load()
     years = range(now.year, now.year + 3)
     return planning.Rules(

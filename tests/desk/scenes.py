@@ -24,6 +24,7 @@ from promo.models import (
     DeliveryEvent,
     Destination,
     Entry,
+    Filling,
     Institution,
     Issue,
     Item,
@@ -90,6 +91,7 @@ class Scene:
     photo: Photo
     mailing: Publication
     returned: ReturnedMail
+    filling: Filling
 
 
 def people() -> None:
@@ -177,6 +179,7 @@ def desk() -> Scene:
         photo=shown,
         mailing=mailing(newsletter, items[1]),
         returned=returned_mail(),
+        filling=_missed_issue(newsletter, items[1]),
         **troubles,
     )
 
@@ -392,6 +395,30 @@ def _issue(newsletter: Newsletter, shown: Photo, item: Item) -> Issue:
     issue.save()
     issue.save_revision()
     return issue
+
+
+def _missed_issue(newsletter: Newsletter, item: Item) -> Filling:
+    """An issue that composed itself, and that nobody approved in time; and a turn without one."""
+    at = _at(-1, 10)
+    common = {"newsletter": newsletter, "composed_at": at - timedelta(days=2)}
+    Filling.objects.create(
+        on=at - timedelta(days=3),
+        send_at=at - timedelta(days=3),
+        state=Filling.State.SKIPPED,
+        **common,
+    )
+    issue = Issue(
+        newsletter=newsletter,
+        subject="Klub seniora, warsztaty i 6 innych wydarzeń",
+        send_at=at,
+        blocks=[("heading", "Wydarzenia"), ("item", item)],
+        live=False,
+    )
+    issue.save()
+    revision = issue.save_revision().pk
+    return Filling.objects.create(
+        on=at, send_at=at, state=Filling.State.MISSED, issue=issue, revision=revision, **common
+    )
 
 
 def usual_timetable() -> Timetable:

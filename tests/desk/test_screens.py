@@ -43,6 +43,10 @@ EVERYBODY = (
     "issues/",
     "issues/add/",
     "issues/edit/{issue}/",
+    "issue_checks/{issue}/tests/",
+    "fillings/{filling}/again/",
+    "fillings/{filling}/move/",
+    "fillings/{filling}/drop/",
     "inbox/",
     "partners/",
     "partners/add/",
@@ -76,6 +80,8 @@ APPROVERS = (
     "newsletters/",
     "newsletters/add/",
     "newsletters/edit/{newsletter}/",
+    "rhythms/{newsletter}/",
+    "fillings/{filling}/now/",
     "timetables/",
     "timetables/edit/{timetable}/",
     "branches/",
@@ -130,6 +136,7 @@ def places(scene: Scene) -> dict[str, object]:
         "campaign": scene.campaign.pk,
         "destination": scene.destination.pk,
         "newsletter": scene.newsletter.pk,
+        "filling": scene.filling.pk,
         "reader": models.Subscriber.objects.order_by("id")[0].pk,
         "segment": scene.segment.pk,
         "timetable": models.Timetable.objects.order_by("id")[0].pk,
@@ -336,7 +343,7 @@ def test_copy_of_an_item_is_a_new_draft(scene: Scene) -> None:
     page = browser_of("writer").get(f"/desk/items/copy/{scene.item.pk}/").content.decode()
     assert scene.item.title in page
     assert 'action="/desk/items/add/"' in page
-    assert Issue.objects.count() == 1
+    assert Issue.objects.count() == 2  # those of the scene
 
 
 def test_the_notation_of_a_timetable_is_explained_once(scene: Scene) -> None:

@@ -328,7 +328,7 @@ def traces(address: str) -> list[str]:
 def test_a_mail_to_the_address_in_the_header_leaves(delivery: Delivery) -> None:
     reader = delivery.subscriber
     assert reader is not None
-    marked = Marked(delivery.pk, 0, reader.email, reader.name, reader.uuid.hex)
+    marked = Marked(delivery.pk, 0, reader.email, reader.name, reader.uuid.hex, reader.language)
     mail = Press.of(delivery.mailing).mail(marked).data.decode()
     found = re.search(
         r"List-Unsubscribe: <http[^>]+>,\r\n <mailto:(\S+)\?subject=unsubscribe>", mail
