@@ -213,7 +213,7 @@ def _seed(recipients: int) -> int:
         cursor.execute("ANALYZE promo_subscriber, promo_subscription")
     message = _message()
     publication = Publication(
-        item=Item.objects.create(kind="news", title="Wydanie", lead="Wydanie"),
+        item=Item.objects.create(kind="announcement", title="Wydanie", lead="Wydanie"),
         destination=newsletter.destination,
         slot="bench",
         variant="news",
