@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from promo.desk.downloads import table
-from promo.models import DeliveryEvent, Mailing, Publication
+from promo.models import DeliveryEvent, Mailing
 from promo.services import refused, returns, visits
 
 SEEN = "promo.view_item"
@@ -32,11 +32,8 @@ FOLLOWS = {
 """What follows from each reason."""
 
 
-def report(row: Publication) -> dict[str, Any]:
-    """For the page of a publication; nothing where it is no mailing."""
-    mailing = Mailing.objects.filter(publication=row).first()
-    if mailing is None:
-        return {}
+def report(mailing: Mailing) -> dict[str, Any]:
+    """For the report of a mailing."""
     opened, *links = visits.report(mailing=mailing) or (None,)
     return {
         "opened": opened,

@@ -148,7 +148,6 @@ class PublicationView(Screen):
         return (
             context
             | mailings.progress(row)
-            | echoes.report(row)
             | {
                 "publication": row,
                 "guide": GUIDES.get(state, ""),

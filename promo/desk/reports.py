@@ -16,6 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from promo.desk import echoes
 from promo.desk.downloads import table
 from promo.desk.mailings import PLACES, SEEN
 from promo.desk.screens import Screen
@@ -88,15 +89,19 @@ class ReportView(Screen):
         mailing = _mailing(self.kwargs["pk"])
         step, bars = reports.accepted_over_time(mailing)
         lines = reports.beside_earlier(mailing)
-        return context | {
-            "mailing": mailing,
-            "publication": mailing.publication,
-            "numbers": _numbers(mailing),
-            "reasons": reports.reasons(mailing),
-            "columns": columns(bars, step),
-            "plot": f"0 0 {WIDTH} {HEIGHT}",
-            "lines": [(line, share(line.accepted, line.mailing.readers)) for line in lines],
-        }
+        return (
+            context
+            | echoes.report(mailing)
+            | {
+                "mailing": mailing,
+                "publication": mailing.publication,
+                "numbers": _numbers(mailing),
+                "reasons": reports.reasons(mailing),
+                "columns": columns(bars, step),
+                "plot": f"0 0 {WIDTH} {HEIGHT}",
+                "lines": [(line, share(line.accepted, line.mailing.readers)) for line in lines],
+            }
+        )
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         *before, here = super().get_breadcrumbs_items()

@@ -29,7 +29,7 @@ def test_clicks_are_told_by_link_with_the_readers_where_they_are_known(desk: Cli
     visit(picture(), as_=code())
     visit(link(1), as_=code())
     visit(link(1), as_=code(), at=LATER + timedelta(hours=1))
-    address = f"/desk/publications/{mailing.publication_id}/"
+    address = f"/desk/publications/{mailing.publication_id}/report/"
     page = html.fromstring(desk.get(address).content.decode())
     first = page.xpath("//section[@aria-labelledby='clicks']//tbody/tr")[0]
     words = " ".join(first.text_content().split())
@@ -42,11 +42,11 @@ def test_where_nobody_is_known_no_readers_are_told_and_where_nothing_is_counted_
     desk: Client,
 ) -> None:
     mailing = started(Tracking.COUNTS)
-    page = html.fromstring(desk.get(f"/desk/publications/{mailing.publication_id}/").content)
+    page = html.fromstring(desk.get(f"/desk/publications/{mailing.publication_id}/report/").content)
     assert len(page.xpath("//section[@aria-labelledby='clicks']//thead//th")) == 2
     mailing.tracking = Tracking.OFF
     mailing.save()
-    page = html.fromstring(desk.get(f"/desk/publications/{mailing.publication_id}/").content)
+    page = html.fromstring(desk.get(f"/desk/publications/{mailing.publication_id}/report/").content)
     assert not page.xpath("//section[@aria-labelledby='clicks']")
 
 
@@ -72,7 +72,7 @@ def test_why_mails_did_not_arrive_is_told_in_words_with_the_providers_answer(des
     returning.come_back(returning.report(first, HARD))
     for delivery in (second, third):
         returning.come_back(returning.report(delivery, POLICY))
-    page = html.fromstring(desk.get(f"/desk/publications/{mailing.publication_id}/").content)
+    page = html.fromstring(desk.get(f"/desk/publications/{mailing.publication_id}/report/").content)
     (section,) = page.xpath("//section[@aria-labelledby='refused-because']")
     counts = [" ".join(one.split()) for one in section.xpath(".//dd/text()")]
     assert [one.split()[0] for one in counts] == ["2", "1"]

@@ -34,6 +34,7 @@ MAIN: dict[str, Address] = {
     "destinations": lambda _scene: "/desk/destinations/",
     "inbox": lambda _scene: "/desk/inbox/",
     "mailing": lambda scene: f"/desk/publications/{scene.mailing.pk}/",
+    "report of a mailing": lambda scene: f"/desk/publications/{scene.mailing.pk}/report/",
     "returned mail": lambda _scene: "/desk/returned/",
     "mailbox of returned mail": lambda _scene: "/desk/returned/mailbox/",
     "segment": lambda scene: f"/desk/segments/edit/{scene.segment.pk}/",
