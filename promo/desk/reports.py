@@ -28,6 +28,9 @@ WIDTH, HEIGHT = 600, 120
 """Of the plot, in its own units; it is drawn as wide as there is room."""
 
 GAP = 1
+FEWEST_BARS = 3
+"""A plot of fewer says less than a sentence."""
+
 A_DAY = timedelta(days=1)
 
 
@@ -98,6 +101,7 @@ class ReportView(Screen):
                 "numbers": _numbers(mailing),
                 "reasons": reports.reasons(mailing),
                 "columns": columns(bars, step),
+                "is_plotted": len(bars) >= FEWEST_BARS,
                 "plot": f"0 0 {WIDTH} {HEIGHT}",
                 "lines": [(line, share(line.accepted, line.mailing.readers)) for line in lines],
             }

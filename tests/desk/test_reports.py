@@ -10,6 +10,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import override
 
 from promo.desk import reports as screens
@@ -70,6 +72,16 @@ def test_before_anything_was_accepted_the_report_says_so(desk: Client, mailing: 
     assert "promo-empty" in page
 
 
+def test_what_went_out_all_at_once_has_a_sentence_and_no_plot(
+    desk: Client, mailing: Mailing
+) -> None:
+    settle(mailing, 0, 0)
+    page = desk.get(f"/desk/publications/{mailing.publication_id}/report/").content.decode()
+    assert "<rect" not in page
+    assert "promo-empty" in page, "nothing stands out"
+    assert date_format(localtime(mailing.started_at), "j.m") in page
+
+
 def test_who_left_counts_for_the_issue_they_had_last(mailing: Mailing) -> None:
     second = mailed(mailing.newsletter, "two")
     first_reader, second_reader, *_others = Subscriber.objects.order_by("id")
@@ -82,12 +94,12 @@ def test_who_left_counts_for_the_issue_they_had_last(mailing: Mailing) -> None:
 
 
 def test_the_file_has_what_the_screen_has(desk: Client, mailing: Mailing) -> None:
-    settle(mailing, 1, 2)
+    settle(mailing, 1, 4)
     refused = Delivery.objects.filter(mailing=mailing, state=Delivery.State.DUE)[0]
     event = deliveries.Event(refused.pk, DeliveryEvent.Kind.REFUSED, "address", 550, "5.1.1", "=1")
     deliveries.refuse([event], state=Delivery.State.REFUSED, now=database_now())
     page = desk.get(f"/desk/publications/{mailing.publication_id}/report/").content.decode()
-    assert page.count("<rect") >= 2
+    assert page.count("<rect") >= screens.FEWEST_BARS
     answer = desk.get(f"/desk/publications/{mailing.publication_id}/report.csv")
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
