@@ -186,6 +186,7 @@ class IssueFacts:
     preheader: str
     blocks: tuple[Block, ...]
     language: str = "pl"
+    subject_b: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,8 @@ class Message:
     Which fields are used is the channel's business: `text` is the post or the text part, `html` the
     mail's HTML, `subject` the mail's subject or the entry's title, `link` the marker link.
     `language` is the content's own; `variants` has the whole message once more for each other
-    language of its readers. `salutation` fills the place that the mail keeps for it.
+    language of its readers. `salutation` fills the place that the mail keeps for it. `subject_b` is
+    a second subject, which is tried on some readers beside the first.
     """
 
     channel: str
@@ -236,17 +238,26 @@ class Message:
     language: str = "pl"
     pictures: tuple[Picture, ...] = ()
     salutation: Salutation | None = None
+    subject_b: str = ""
     variants: Mapping[str, Message] = field(default_factory=dict)
 
     def for_readers(self, language: str) -> Message:
         """The message for readers of this language; where it has none of theirs, its own."""
         return self.variants.get(language, self)
 
+    def under(self, subject: str) -> Message:
+        """The message, in every language, under its second subject for "b", else its first."""
+        if not self.subject_b:
+            return self
+        chosen = self.subject_b if subject == "b" else self.subject
+        variants = {key: one.under(subject) for key, one in self.variants.items()}
+        return dataclasses.replace(self, subject=chosen, subject_b="", variants=variants)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON; what few messages have is left out of the others, and of their digest."""
         data = dataclasses.asdict(dataclasses.replace(self, variants={}))
         data["variants"] = {key: one.to_json() for key, one in self.variants.items()}
-        for rare in ("salutation", "variants"):
+        for rare in ("salutation", "subject_b", "variants"):
             if not data[rare]:
                 del data[rare]
         return data

@@ -18,6 +18,7 @@ from promo.services import (
     returns,
     rhythms,
     sources,
+    subjects,
     telling,
 )
 from promo.services.clock import database_now
@@ -37,6 +38,7 @@ def tick() -> None:
 SWEEPS = (
     looking.sweep,
     mailings.sweep,
+    subjects.sweep,
     forgetting.sweep,
     fillings.sweep,
     reader_imports.forget_old,

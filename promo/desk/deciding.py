@@ -16,9 +16,9 @@ from wagtail.admin.widgets import AdminDateTimeInput
 
 from promo.desk.screens import Screen, staff
 from promo.errors import InvalidInput, PromoError
-from promo.models import Publication
+from promo.models import Publication, Subject
 from promo.protocol import State
-from promo.services import mailings, providers, publications
+from promo.services import mailings, providers, publications, subjects
 from promo.services.clock import database_now
 
 GO_BACK = gettext_lazy("No, go back")
@@ -162,6 +162,19 @@ def _cancel_mailing(_request: HttpRequest, row: Publication, now: datetime) -> s
     return _("Cancelled. Nobody else will get it.")
 
 
+def _choose_first(request: HttpRequest, row: Publication, now: datetime) -> str:
+    return _choose(request, row, Subject.FIRST, now)
+
+
+def _choose_second(request: HttpRequest, row: Publication, now: datetime) -> str:
+    return _choose(request, row, Subject.SECOND, now)
+
+
+def _choose(request: HttpRequest, row: Publication, subject: Subject, now: datetime) -> str:
+    subjects.choose(mailing=row.mailing, subject=subject, user=staff(request), now=now)
+    return _("Chosen. Those who waited get the issue now.")
+
+
 def _mail_again(_request: HttpRequest, row: Publication, now: datetime) -> str:
     count = mailings.decide_unknown(mailing=row.mailing, send_again=True, now=now)
     return ngettext(
@@ -184,7 +197,16 @@ CANCEL_MAILING = Question(
     ),
     gettext_lazy("Stop for good"),
 )
+CHOOSE_TEXT = gettext_lazy(
+    "Everyone who still waits gets the issue with this subject at once. This cannot be undone."
+)
 QUESTIONS = {
+    "choose_a": Question(
+        gettext_lazy("Choose subject A now?"), CHOOSE_TEXT, gettext_lazy("Choose A")
+    ),
+    "choose_b": Question(
+        gettext_lazy("Choose subject B now?"), CHOOSE_TEXT, gettext_lazy("Choose B")
+    ),
     "drop": DROP,
     "take_down": TAKE_DOWN,
     "mail_again": MAIL_AGAIN,
@@ -200,6 +222,8 @@ ACTS: dict[str, Callable[[HttpRequest, Publication, datetime], str]] = {
     "resume_mailing": _resume_mailing,
     "cancel_mailing": _cancel_mailing,
     "go_on_with_provider": _go_on_with_provider,
+    "choose_a": _choose_first,
+    "choose_b": _choose_second,
     "mail_again": _mail_again,
     "leave_unknown": _leave_unknown,
 }

@@ -94,17 +94,32 @@ class ItemForm(GatedForm):
             _choose_the_only_one(self, "branch")
 
 
+_USUAL = ("sample_percent", "sample_hours")
+
+
 class IssueForm(GatedForm):
-    """A new issue begins in the only newsletter there is, and in its language."""
+    """A new issue begins in the only newsletter there is, and in its language.
+
+    What is left empty of the comparison of two subjects is as usual.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "segment" in self.fields:
             self.fields["segment"].empty_label = _("all readers of the newsletter")
+        for name in self.fields.keys() & _USUAL:
+            self.fields[name].required = False
         if self.instance.pk is None and "newsletter" in self.fields:
             only = _choose_the_only_one(self, "newsletter")
             if only is not None:
                 self.initial["language"] = only.language
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        for name in self.fields.keys() & _USUAL:
+            if cleaned.get(name) is None:
+                cleaned[name] = self._meta.model._meta.get_field(name).default  # noqa: SLF001
+        return cleaned
 
 
 def _choose_the_only_one(form: WagtailAdminModelForm, name: str) -> Any:

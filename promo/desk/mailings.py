@@ -14,6 +14,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from promo.desk.comparisons import comparison
 from promo.desk.downloads import table
 from promo.desk.screens import Screen
 from promo.models import DeliveryEvent, Mailing, Publication
@@ -39,7 +40,7 @@ PLACES = {
 
 def progress(row: Publication) -> dict[str, Any]:
     """How many readers stand where, how fast it goes, and what stands out."""
-    mailing = Mailing.objects.filter(publication=row).first()
+    mailing = Mailing.objects.select_related("chosen_by").filter(publication=row).first()
     if mailing is None:
         return {"mailing": None}
     counts = mailings.progress(mailing)
@@ -52,6 +53,7 @@ def progress(row: Publication) -> dict[str, Any]:
         "paused": mailing.state == Mailing.State.PAUSED,
         "not_known": counts["unknown"],
         "progress_rows": [(label, counts[key]) for key, label in PLACES.items()],
+        "comparison": comparison(mailing),
         "left_out": _left_out(mailing),
         "forecast": mailings.forecast(mailing, now=database_now()) if going else None,
         "events": _kinds(mailing),

@@ -13,7 +13,7 @@ from promo.channels.newsletter_email import preview_html
 from promo.errors import PromoError
 from promo.mailing.salutation import addressed
 from promo.mailing.slots import Slot, fill
-from promo.models import Issue, Item
+from promo.models import Issue, Item, Subject
 from promo.services import channels, composing, pages
 from promo.services.facts import item_facts
 from promo.values import Message, Variant
@@ -60,6 +60,8 @@ class IssuePreviews:
         modes: list[tuple[str, Any]] = [("html", _("E-mail")), ("text", _("Plain text"))]
         for key in (key for key, _label in settings.LANGUAGES if key != content.language):
             modes += [(f"html-{key}", _MAIL_IN[key]), (f"text-{key}", _TEXT_IN[key])]
+        if content.subject_b:
+            modes.append(("subjects", _("In the mailbox – both subjects")))
         return [*modes, ("unnamed", _("E-mail – without a name"))]
 
     def serve(self, content: Issue, request: HttpRequest, mode: str) -> HttpResponse:
@@ -70,6 +72,8 @@ class IssuePreviews:
             message = issue_message(content, readers=readers)
         except PromoError as error:
             return not_yet(error.text)
+        if kind == "subjects":
+            return HttpResponse(_in_the_mailbox(message, content))
         if kind == "text":
             return HttpResponse(_plain(message))
         return HttpResponse(filled(message, name="" if kind == "unnamed" else example_name()))
@@ -101,6 +105,12 @@ def _plain(message: Message) -> str:
     mail = addressed(message, example_name())
     text = fill(mail.text, dict.fromkeys(Slot, "https://example.org/"), html=False)
     return render_to_string("promo/desk/preview_text.html", {"message": message, "text": text})
+
+
+def _in_the_mailbox(message: Message, issue: Issue) -> str:
+    mails = [(which.upper(), message.under(which)) for which in Subject.values]
+    context = {"mails": mails, "sender": issue.newsletter.from_name}
+    return render_to_string("promo/desk/preview_subjects.html", context)
 
 
 def not_yet(text: str) -> HttpResponse:

@@ -11,15 +11,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from promo.desk import echoes
+from promo.desk.comparisons import comparison
 from promo.desk.downloads import table
 from promo.desk.mailings import PLACES, SEEN
 from promo.desk.screens import Screen
+from promo.desk.shares import share
 from promo.models import Mailing
 from promo.services import mailings, reports
 from promo.services.reports import Bar
@@ -73,13 +75,6 @@ def _moment(at: datetime, step: timedelta) -> str:
     return f"{date_format(local, 'j.m')} {date_format(local, clock)}"
 
 
-def share(part: int, whole: int) -> str:
-    """`99,4%` in Polish, `99.4%` in English; "–" of nothing. Never 100% while one is missing."""
-    if not whole:
-        return "–"
-    return f"{number_format(part * 1000 // whole / 10, 1)}%"
-
-
 class ReportView(Screen):
     permission = SEEN
     template_name = "promo/desk/mailing_report.html"
@@ -99,6 +94,7 @@ class ReportView(Screen):
                 "mailing": mailing,
                 "publication": mailing.publication,
                 "numbers": _numbers(mailing),
+                "comparison": comparison(mailing),
                 "reasons": reports.reasons(mailing),
                 "columns": columns(bars, step),
                 "is_plotted": len(bars) >= FEWEST_BARS,
@@ -142,5 +138,7 @@ def _numbers(mailing: Mailing) -> list[tuple[Any, int]]:
 
 
 def _mailing(publication_id: int) -> Mailing:
-    rows = Mailing.objects.select_related("publication__item", "publication__issue", "newsletter")
+    rows = Mailing.objects.select_related(
+        "publication__item", "publication__issue", "newsletter", "chosen_by"
+    )
     return get_object_or_404(rows, publication_id=publication_id)

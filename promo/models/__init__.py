@@ -9,7 +9,14 @@ from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
 from promo.models.limits import DomainHold, DomainLimit
-from promo.models.mailings import Batch, Delivery, DeliveryEvent, Mailing, UnknownPolicy
+from promo.models.mailings import (
+    Batch,
+    Delivery,
+    DeliveryEvent,
+    Mailing,
+    Subject,
+    UnknownPolicy,
+)
 from promo.models.newsletters import Issue, Newsletter
 from promo.models.photos import Photo, PhotoRendition
 from promo.models.publications import Attempt, Publication
@@ -67,6 +74,7 @@ __all__ = [
     "Rhythm",
     "Segment",
     "Source",
+    "Subject",
     "Subscriber",
     "Subscription",
     "Suppression",

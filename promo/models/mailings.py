@@ -5,11 +5,19 @@ while a mailing runs stands in an index (PostgreSQL then updates in place, HOT),
 known of few readers has a row of its own in `DeliveryEvent`.
 """
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from promo.models.tracking import Tracking
+
+
+class Subject(models.TextChoices):
+    """Under which of its subjects a mail goes out; empty where there is only one."""
+
+    FIRST = "a", _("first subject")
+    SECOND = "b", _("second subject")
 
 
 class UnknownPolicy(models.TextChoices):
@@ -59,6 +67,20 @@ class Mailing(models.Model):
     settled_before = models.PositiveIntegerField(
         default=0, help_text="How many readers were settled at that moment: for the forecast."
     )
+    decide_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a subject is chosen; empty: none are compared."
+    )
+    chosen = models.CharField(max_length=1, choices=Subject.choices, blank=True)
+    chosen_at = models.DateTimeField(null=True, blank=True)
+    chosen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    chosen_by_hand = models.BooleanField(
+        default=False, help_text="By a person, who may be gone by now; else by the figures."
+    )
+    compared = models.JSONField(
+        default=list, blank=True, help_text="The figures of both halves when it was chosen."
+    )
     hinted_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
 
@@ -69,6 +91,11 @@ class Mailing(models.Model):
             models.CheckConstraint(
                 condition=Q(finished_at__isnull=False) | ~Q(state="finished"),
                 name="mailing_finished_has_its_instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(chosen="", chosen_at__isnull=True)
+                | Q(chosen__in=["a", "b"], chosen_at__isnull=False, decide_at__isnull=False),
+                name="mailing_chosen_has_its_instant",
             ),
         ]
         indexes = [
@@ -89,6 +116,7 @@ class Batch(models.Model):
 
     class State(models.TextChoices):
         READY = "ready", _("waiting")
+        HELD = "held", _("waiting for the choice of a subject")
         CLAIMED = "claimed", _("going out")
         DONE = "done", _("settled")
 
@@ -108,6 +136,7 @@ class Batch(models.Model):
         db_default="",
         help_text="Set aside: all its readers are with this provider, which has a limit.",
     )
+    subject = models.CharField(max_length=1, choices=Subject.choices, blank=True, db_default="")
     size = models.PositiveIntegerField(default=0)
     accepted = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)

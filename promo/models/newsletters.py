@@ -3,7 +3,12 @@
 import uuid
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, validate_email
+from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+    validate_email,
+)
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -171,6 +176,28 @@ class Issue(Approvable, models.Model):
         max_length=150,
         validators=[one_line],
         help_text=_("Be specific. Phones show no more than about 60 characters."),
+    )
+    subject_b = models.CharField(
+        _("second subject"),
+        max_length=150,
+        blank=True,
+        validators=[one_line],
+        help_text=_(
+            "Leave it empty to send everybody the first one. Change one thing only: then you learn "
+            "what works. The heading inside the mail stays the first subject."
+        ),
+    )
+    sample_percent = models.PositiveSmallIntegerField(
+        _("how many try them out, in percent"),
+        default=20,
+        validators=[MinValueValidator(10), MaxValueValidator(50)],
+        help_text=_("10 to 50. One half of them gets the first subject, one half the second."),
+    )
+    sample_hours = models.PositiveSmallIntegerField(
+        _("hours until one is chosen"),
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(48)],
+        help_text=_("1 to 48. All other readers wait so long for the issue."),
     )
     preheader = models.CharField(
         _("preview text"),

@@ -23,6 +23,12 @@ class TrackedLink(models.Model):
     mailing = models.ForeignKey(
         "promo.Mailing", models.CASCADE, related_name="links", db_index=False
     )
+    subject = models.CharField(
+        max_length=1,
+        blank=True,
+        db_default="",
+        help_text="Under which subject it went out; empty where the mailing has only one.",
+    )
     position = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=16, unique=True)
     url = models.TextField(_("address"), blank=True)
@@ -33,9 +39,11 @@ class TrackedLink(models.Model):
     class Meta:
         verbose_name = _("tracked link")
         verbose_name_plural = _("tracked links")
-        ordering = ("mailing", "position")
+        ordering = ("mailing", "position", "subject")
         constraints = [
-            models.UniqueConstraint(fields=("mailing", "position"), name="tracked_link_place")
+            models.UniqueConstraint(
+                fields=("mailing", "subject", "position"), name="tracked_link_place"
+            )
         ]
 
     def __str__(self) -> str:

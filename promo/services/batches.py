@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from promo.models import Batch, Mailing
-from promo.services import deliveries, segments, wishes
+from promo.services import deliveries, samples, segments, wishes
 from promo.services.ledger import worker_name
 from promo.services.wishes import LeftOut
 
@@ -44,6 +44,7 @@ class Claim:
     `after` is the last delivery it has marked, `open` how many marked ones are not settled yet;
     `proved`: what leaves is written in the journal first. `domain`: all its readers are with this
     provider, whose limits hold. `rest`: how long it is not due again after it is given back.
+    `subject`: under which of the issue's two subjects its mails go out, if it has two.
     """
 
     batch_id: int
@@ -52,6 +53,7 @@ class Claim:
     open: int = 0
     proved: bool = False
     domain: str = ""
+    subject: str = ""
     rest: timedelta = timedelta()
 
     @property
@@ -76,8 +78,11 @@ class Snapshot(NamedTuple):
 def snapshot(mailing: Mailing, *, now: datetime) -> Snapshot:
     """One delivery for each active reader who wants it, in batches. Call it in a transaction.
 
-    Of an issue for a segment: for those who are in it at this moment.
+    Of an issue for a segment: for those who are in it at this moment. Where two subjects are
+    compared, all but a sample are held back until one is chosen.
     """
+    sample = samples.sample_of(mailing)
+    deal = samples.deal(sample)
     issue = mailing.publication.issue
     rows = segments.rows_for(issue.segment if issue else None)
     within = segments.part(rows, column="tie.subscriber_id", now=now)
@@ -92,14 +97,12 @@ def snapshot(mailing: Mailing, *, now: datetime) -> Snapshot:
                 LEFT JOIN promo_preferences chosen ON chosen.subscriber_id = tie.subscriber_id
                 WHERE tie.newsletter_id = %(newsletter)s AND tie.state = 'active' {within.sql}
             ), readers AS MATERIALIZED (
-                SELECT subscriber_id,
-                    (row_number() OVER (ORDER BY subscriber_id) - 1) / %(size)s AS nth
-                FROM asked WHERE wish = 0
+                {deal.readers}
             ), batches AS (
                 INSERT INTO promo_batch
-                    (mailing_id, state, due_at, token, owner, marked_to, journal, size,
+                    (mailing_id, state, subject, due_at, token, owner, marked_to, journal, size,
                      accepted, refused, skipped, given_up, unknown, cancelled)
-                SELECT %(mailing)s, 'ready', %(now)s, 0, '', 0, '', count(*), 0, 0, 0, 0, 0, 0
+                SELECT %(mailing)s, {deal.batch}, %(now)s, 0, '', 0, '', count(*), 0, 0, 0, 0, 0, 0
                 FROM readers GROUP BY nth ORDER BY nth
                 RETURNING id
             ), numbered AS (
@@ -118,6 +121,7 @@ def snapshot(mailing: Mailing, *, now: datetime) -> Snapshot:
                 **within.values,
                 **wishes.asked_of(mailing, now=now),
                 "size": SIZE,
+                "percent": sample.percent if sample else 0,
                 "newsletter": mailing.newsletter_id,
                 "now": now,
             },
@@ -150,7 +154,7 @@ def claim(
                 ORDER BY batch.due_at, batch.id LIMIT 1
                 FOR UPDATE OF batch SKIP LOCKED
             )
-            RETURNING id, token, domain
+            RETURNING id, token, domain, subject
             """,
             {
                 "apart": list(apart),
@@ -162,7 +166,9 @@ def claim(
             },
         )
         row = cursor.fetchone()
-    return Claim(row[0], row[1], domain=row[2] if among else "") if row else None
+    if row is None:
+        return None
+    return Claim(row[0], row[1], domain=row[2] if among else "", subject=row[3])
 
 
 _MARK = """

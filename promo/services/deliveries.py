@@ -78,10 +78,11 @@ def put_off(events: Sequence[Event], *, attempts: int, now: datetime) -> None:
 
 
 def set_aside(delivery_ids: Sequence[int], *, domain: str, due_at: datetime) -> None:
-    """These marked readers of one mailing were not begun: they wait in a batch of their provider's.
+    """These marked readers were not begun: they wait in a batch of their provider's.
 
-    No attempt is counted. A batch that waits already and has room takes them, and is due as it was;
-    without a domain they get one of their own. Call it while their present batches are locked.
+    All are of one mailing, which they get under one subject. No attempt is counted. A batch that
+    waits already and has room takes them, and is due as it was; without a domain they get one of
+    their own. Call it while their present batches are locked.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -90,20 +91,22 @@ def set_aside(delivery_ids: Sequence[int], *, domain: str, due_at: datetime) -> 
                 SELECT id, batch_id FROM promo_delivery WHERE id = ANY(%(ids)s) AND state = 0
                 FOR UPDATE
             ), whose AS (
-                SELECT mailing_id FROM promo_batch WHERE id = (SELECT batch_id FROM moved LIMIT 1)
+                SELECT mailing_id, subject FROM promo_batch
+                WHERE id = (SELECT batch_id FROM moved LIMIT 1)
             ), waiting AS (
                 SELECT id FROM promo_batch
                 WHERE mailing_id = (SELECT mailing_id FROM whose) AND state = 'ready'
                     AND domain = %(domain)s AND %(domain)s <> '' AND size < %(full)s
+                    AND subject = (SELECT subject FROM whose)
                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
             ), grown AS (
                 UPDATE promo_batch SET size = size + (SELECT count(*) FROM moved)
                 WHERE id IN (SELECT id FROM waiting) RETURNING id
             ), fresh AS (
                 INSERT INTO promo_batch
-                    (mailing_id, state, due_at, token, owner, marked_to, journal, domain, size,
-                     accepted, refused, skipped, given_up, unknown, cancelled)
-                SELECT mailing_id, 'ready', %(due)s, 0, '', 0, '', %(domain)s,
+                    (mailing_id, state, subject, due_at, token, owner, marked_to, journal, domain,
+                     size, accepted, refused, skipped, given_up, unknown, cancelled)
+                SELECT mailing_id, 'ready', subject, %(due)s, 0, '', 0, '', %(domain)s,
                     (SELECT count(*) FROM moved), 0, 0, 0, 0, 0, 0
                 FROM whose WHERE NOT EXISTS (SELECT FROM waiting)
                 RETURNING id
@@ -195,26 +198,31 @@ def _resettle_unknown(cursor: CursorWrapper, delivery_ids: Sequence[int], *, now
 
 
 def _move(cursor: CursorWrapper, delivery_ids: Sequence[int], *, due_at: datetime) -> None:
-    """Due deliveries of one mailing go into a batch of their own, which is due later."""
+    """Due deliveries of one mailing go into a batch of their own, which is due later.
+
+    Each subject's into one of its own, where there are two.
+    """
     cursor.execute(
         """
         WITH moved AS (
             SELECT id, batch_id FROM promo_delivery WHERE id = ANY(%(ids)s) AND state = 0 FOR UPDATE
+        ), whose AS (
+            SELECT moved.id, batch.mailing_id, batch.subject
+            FROM moved JOIN promo_batch batch ON batch.id = moved.batch_id
         ), fresh AS (
             INSERT INTO promo_batch
-                (mailing_id, state, due_at, token, owner, marked_to, journal, size,
+                (mailing_id, state, subject, due_at, token, owner, marked_to, journal, size,
                  accepted, refused, skipped, given_up, unknown, cancelled)
-            SELECT mailing_id, 'ready', %(due)s, 0, '', 0, '', (SELECT count(*) FROM moved),
-                0, 0, 0, 0, 0, 0
-            FROM promo_batch WHERE id = (SELECT batch_id FROM moved LIMIT 1)
-            RETURNING id
+            SELECT mailing_id, 'ready', subject, %(due)s, 0, '', 0, '', count(*), 0, 0, 0, 0, 0, 0
+            FROM whose GROUP BY mailing_id, subject
+            RETURNING id, subject
         ), smaller AS (
             UPDATE promo_batch SET size = size - counted.n
             FROM (SELECT batch_id, count(*) AS n FROM moved GROUP BY batch_id) counted
             WHERE promo_batch.id = counted.batch_id
         )
         UPDATE promo_delivery SET attempts = attempts + 1, batch_id = fresh.id
-        FROM moved, fresh WHERE promo_delivery.id = moved.id
+        FROM whose JOIN fresh USING (subject) WHERE promo_delivery.id = whose.id
         """,
         {"ids": list(delivery_ids), "due": due_at},
     )

@@ -182,6 +182,7 @@ def issue_facts(issue: Issue) -> IssueFacts:
         preheader=issue.preheader,
         blocks=tuple(block for block in blocks if block is not None),
         language=issue.language,
+        subject_b=issue.subject_b,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 
-from promo.models import Filling, Issue, Item
+from promo.models import Filling, Issue, Item, Tracking
 from promo.services import approvals, channels, composing, plans
 from promo.values import Problem, Variant
 
@@ -49,6 +49,7 @@ def _channels_of(item: Item) -> list[str]:
 def _of_issue(issue: Issue) -> Iterator[Problem]:
     yield from _drafts_in(issue)
     yield from _too_late(issue)
+    yield from _nothing_to_compare_by(issue)
     draft = composing.issue_draft(issue)
     yield from composing.problems(draft, channel=issue.newsletter.destination.channel)
 
@@ -58,6 +59,15 @@ def _too_late(issue: Issue) -> Iterator[Problem]:
     if Filling.objects.filter(issue_id=issue.pk).exists() and issue.send_at <= datetime.now(UTC):
         text = _("Its time to go out has passed. Choose another one.")
         yield Problem(TOO_LATE, text, field="send_at")
+
+
+def _nothing_to_compare_by(issue: Issue) -> Iterator[Problem]:
+    if issue.subject_b and issue.newsletter.tracking == Tracking.OFF:
+        text = _(
+            "Two subjects can only be compared where opens and clicks are counted: have them "
+            "counted in the newsletter’s settings, or leave the second subject empty."
+        )
+        yield Problem("subjects_uncounted", text, field="subject_b")
 
 
 def _drafts_in(issue: Issue) -> Iterator[Problem]:

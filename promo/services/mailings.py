@@ -31,7 +31,16 @@ from promo.models import (
     Publication,
     UnknownPolicy,
 )
-from promo.services import batches, deliveries, providers, segments, tokens, tracking, wishes
+from promo.services import (
+    batches,
+    deliveries,
+    providers,
+    samples,
+    segments,
+    tokens,
+    tracking,
+    wishes,
+)
 from promo.services.batches import Claim
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -86,6 +95,7 @@ def _take_readers(mailing: Mailing, *, now: datetime) -> None:
         wish_pause=taken.left_out.pause,
         wish_topics=taken.left_out.topics,
         wish_frequency=taken.left_out.frequency,
+        decide_at=samples.decide_at(mailing, now=now),
     )
 
 
@@ -153,8 +163,10 @@ def _change(mailing: Mailing, before: State, after: State) -> None:
 
 
 def _cancel_the_rest(mailing_id: int, *, now: datetime) -> None:
-    """Settle what is due in batches that nobody holds; the held ones follow when they come back."""
-    free = Batch.objects.filter(mailing_id=mailing_id, state=Batch.State.READY)
+    """Settle what is due in batches that no worker has; those follow when they come back."""
+    free = Batch.objects.filter(
+        mailing_id=mailing_id, state__in=[Batch.State.READY, Batch.State.HELD]
+    )
     with transaction.atomic():
         ids = list(free.select_for_update(skip_locked=True).values_list("id", flat=True))
         with connection.cursor() as cursor:
@@ -298,6 +310,8 @@ class Forecast:
 
 def forecast(mailing: Mailing, *, now: datetime) -> Forecast | None:
     """By what was settled since it last went on; None while nobody can tell."""
+    if mailing.decide_at and not mailing.chosen:
+        return None
     due = progress(mailing)["due"]
     settled = mailing.readers - due - mailing.settled_before
     due -= providers.held_back(mailing)  # they wait for a person

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail, unstu
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
 from promo.mailing.slots import LinkBases
 from promo.models import Mailing, Newsletter
-from promo.services import mailings, tokens, tracking
+from promo.services import mailings, samples, tokens, tracking
 from promo.services.batches import Marked
 from promo.services.facts import absolute
 
@@ -27,41 +27,43 @@ from promo.services.facts import absolute
 class Press:
     """A mailing's message, compiled once for each language of its readers: makes a reader's mail.
 
-    `compiled` is for all whose language is not among `variants`.
+    `compiled` is by subject and language; "" stands for the only subject, and for all languages
+    that the message has no variant for.
     """
 
-    compiled: Compiled
+    compiled: Mapping[tuple[str, str], Compiled]
     names: verp.Names
     key: bytes
     signer: Signer | None = None
-    variants: Mapping[str, Compiled] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mailing: Mailing) -> Press:
         publication, newsletter = mailing.publication, mailing.newsletter
         sender = sender_of(newsletter)
-        message = tracking.message_of(mailing)
         date = publication.published_at or mailing.started_at
-
-        def compiled(readers: str) -> Compiled:
-            bases = bases_of(mailing, readers=readers)
-            variant = message.for_readers(readers)
-            return compile_mail(variant, sender=sender, bases=bases, date=date)
-
-        subject = publication.issue or publication.item
+        compiled = {}
+        for subject in samples.subjects_of(mailing):
+            message = tracking.message_of(mailing, subject=subject)
+            for readers in ("", *message.variants):
+                bases = bases_of(mailing, readers=readers)
+                variant = message.for_readers(readers)
+                compiled[subject, readers] = compile_mail(
+                    variant, sender=sender, bases=bases, date=date
+                )
+        content = publication.issue or publication.item
         return cls(
-            compiled(""),
-            verp.Names(getattr(subject, "uuid", publication.uuid), sender.from_email.domain),
+            compiled,
+            verp.Names(getattr(content, "uuid", publication.uuid), sender.from_email.domain),
             mailings.keys()[0],
             signer_for(sender.from_email.domain),
-            {readers: compiled(readers) for readers in message.variants},
         )
 
-    def mail(self, reader: Marked) -> Outgoing:
+    def mail(self, reader: Marked, *, subject: str = "") -> Outgoing:
         """Raises InvalidInput for an address that cannot be mailed."""
         address = MailAddress(reader.email)
         codes = codes_of(reader.delivery_id, key=self.key)
-        data = self.variants.get(reader.language, self.compiled).for_reader(
+        compiled = self.compiled.get((subject, reader.language)) or self.compiled[subject, ""]
+        data = compiled.for_reader(
             Reader(address, reader.name),
             codes=codes,
             message_id=self.names.message_id(reader.uuid),

@@ -128,7 +128,7 @@ class _Load:
             if clerk.waits(place):
                 continue
             try:
-                mail = self._press.mail(place.reader)
+                mail = self._press.mail(place.reader, subject=place.claimed.subject)
             except InvalidInput as error:
                 clerk.hear([(place, error)])
                 continue

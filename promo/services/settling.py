@@ -38,7 +38,7 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
     refused: list[Event] = []
     unknown: list[Event] = []
     put_off: dict[int, list[Event]] = defaultdict(list)
-    aside: dict[str, list[int]] = defaultdict(list)
+    aside: dict[tuple[str, str], list[int]] = defaultdict(list)
     ours = {place.claimed for place, what in heard if not is_taken(what)}
     with transaction.atomic():
         ours = batches.lock(ours)
@@ -49,7 +49,7 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
             if place.claimed not in ours:
                 continue
             if isinstance(what, Aside):
-                aside[what.domain].append(place.reader.delivery_id)
+                aside[what.domain, place.claimed.subject].append(place.reader.delivery_id)
                 continue
             event = _event(place, what)
             if event.kind == DeliveryEvent.Kind.REFUSED:
@@ -67,7 +67,7 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
             deliveries.lose(unknown, policy=policy, now=now)
         for attempts, events in put_off.items():
             deliveries.put_off(events, attempts=attempts, now=now)
-        for domain, ids in aside.items():
+        for (domain, _subject), ids in aside.items():
             deliveries.set_aside(ids, domain=domain, due_at=now)
 
 

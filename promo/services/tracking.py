@@ -13,6 +13,7 @@ from functools import partial
 from promo.mailing import links
 from promo.mailing.slots import CLICK
 from promo.models import Mailing, TrackedLink, Tracking
+from promo.services import samples
 from promo.services.facts import absolute
 from promo.values import Message
 
@@ -22,7 +23,8 @@ _KEY_BYTES = 8
 def register(*, mailing: Mailing) -> None:
     """Give each counted link of this mailing a short address, and the picture one.
 
-    Within the transaction that starts the mailing.
+    Where two subjects are compared, each has short addresses of its own: so clicks are told apart
+    even where readers are not. Within the transaction that starts the mailing.
     """
     if mailing.tracking == Tracking.OFF:
         return
@@ -33,25 +35,27 @@ def register(*, mailing: Mailing) -> None:
     TrackedLink.objects.bulk_create(
         TrackedLink(
             mailing=mailing,
+            subject=subject,
             position=position,
             key=secrets.token_hex(_KEY_BYTES),
             url=link.url,
             label=link.label,
         )
+        for subject in samples.subjects_of(mailing)
         for position, link in enumerate(found.values())
     )
 
 
-def message_of(mailing: Mailing) -> Message:
+def message_of(mailing: Mailing, *, subject: str = "") -> Message:
     """What the mails of this mailing are made of: the approved message, with its short addresses.
 
-    Where nothing is counted it is the approved message itself.
+    Where nothing is counted it is the approved message itself. `subject` is one of its two.
     """
-    message = mailing.publication.message
+    message = mailing.publication.message.under(subject)
     if mailing.tracking == Tracking.OFF:
         return message
     stem = CLICK if mailing.tracking == Tracking.READERS else absolute("/c/")
-    rows = mailing.links.values_list("url", "key")
+    rows = mailing.links.filter(subject=subject).values_list("url", "key")
     addresses = {url: f"{stem}{key}" for url, key in rows}
     dress = partial(links.dressed, addresses=addresses, picture=addresses.pop(""))
     variants = {language: dress(one) for language, one in message.variants.items()}

@@ -18,7 +18,7 @@ import redis
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from promo.errors import InvalidInput
@@ -62,7 +62,8 @@ def note(*, link: TrackedLink, code: str, client: str, agent: str, now: datetime
 
 def _links_for_a_scanner(link: TrackedLink) -> int:
     """How many different links within `TOGETHER` no person follows."""
-    pages = TrackedLink.objects.filter(mailing=link.mailing_id).exclude(url="").count()
+    same_mail = TrackedLink.objects.filter(mailing=link.mailing_id, subject=link.subject)
+    pages = same_mail.exclude(url="").count()
     return max(2, min(MANY, pages))
 
 
@@ -146,7 +147,10 @@ class Tally:
 
 
 def report(*, mailing: Mailing) -> Sequence[Tally]:
-    """What was counted: first the openings, then the links, the most followed first."""
+    """What was counted: first the openings, then the links, the most followed first.
+
+    A link that went out under two subjects is told once.
+    """
     if mailing.tracking == Tracking.OFF:
         return []
     known = mailing.tracking == Tracking.READERS
@@ -154,9 +158,13 @@ def report(*, mailing: Mailing) -> Sequence[Tally]:
         mailing.links.annotate(
             more=Coalesce(Sum("visits__times"), 0),
             people=Count("visits", filter=Q(visits__times__gt=0)),
-            later=Case(When(url="", then=Value(0)), default=Value(1), output_field=IntegerField()),
         )
-        .order_by("later", (F("clicks") + F("more")).desc(), "position")
+        .order_by("position", "subject")
         .values_list("url", "label", F("clicks") + F("more"), F("readers") + F("people"))
     )
-    return [Tally(url, label, n, people if known else None) for url, label, n, people in rows]
+    told: dict[str, Tally] = {}
+    for url, label, clicks, people in rows:
+        before = told.get(url, Tally(url, label, 0, 0 if known else None))
+        readers = None if before.readers is None else before.readers + people
+        told[url] = Tally(url, label, before.clicks + clicks, readers)
+    return sorted(told.values(), key=lambda one: (one.url != "", -one.clicks))

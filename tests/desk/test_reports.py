@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import override
 
 from promo.desk import reports as screens
+from promo.desk.shares import share
 from promo.models import Delivery, DeliveryEvent, Mailing, Newsletter, Publication, Subscriber
 from promo.services import deliveries, mailings, reports, subscribers
 from promo.services.clock import database_now
@@ -126,6 +127,6 @@ def test_a_share_is_written_the_way_of_the_language_and_never_rounded_up(
     part: int, whole: int, polish: str, english: str
 ) -> None:
     with override("pl"):
-        assert screens.share(part, whole) == polish
+        assert share(part, whole) == polish
     with override("en"):
-        assert screens.share(part, whole) == english
+        assert share(part, whole) == english

@@ -101,7 +101,7 @@ def test_where_nothing_is_counted_the_mail_is_the_approved_message_and_no_link_i
         bases=press.bases_of(mailing),
         date=mailing.started_at,
     )
-    assert Press.of(mailing).compiled == plain
+    assert Press.of(mailing).compiled["", ""] == plain
     assert b"https://a.example/1" in mail_of(mailing)
     assert b"/c/" not in mail_of(mailing)
     assert visits.report(mailing=mailing) == []

@@ -67,6 +67,7 @@ def compose(draft: Draft, render: Render) -> Message:
         language=mail.language,
         pictures=tuple(part.picture for part in mail.parts if part.picture),
         salutation=salutation_of(blocks, language=mail.language),
+        subject_b=one_line(draft.issue.subject_b, language=mail.language) if draft.issue else "",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 from lxml import html as lxml_html
@@ -39,6 +40,7 @@ def problems(message: Message) -> list[Problem]:
 def _problems(message: Message) -> list[Problem]:
     return [
         *_subject_problems(message.subject),
+        *_second_subject_problems(message),
         *_preheader_problems(message),
         *_content_problems(message),
         *_picture_problems(message),
@@ -84,6 +86,17 @@ def _subject_problems(subject: str) -> Iterator[Problem]:
             level="warning",
             field="subject",
         )
+
+
+def _second_subject_problems(message: Message) -> Iterator[Problem]:
+    if not message.subject_b:
+        return
+    if message.subject_b.casefold() == message.subject.casefold():
+        same = _("Both subjects are the same: there is nothing to compare.")
+        yield Problem("subjects_same", same, field="subject_b")
+    for problem in _subject_problems(message.subject_b):
+        told = _("{problem} (second subject)").format(problem=problem.text)
+        yield replace(problem, code=f"second_{problem.code}", text=told, field="subject_b")
 
 
 def _shouts(text: str) -> bool:

@@ -48,6 +48,24 @@ def test_a_subject_that_reads_badly_is_a_warning(subject: str, code: str) -> Non
     assert codes(dataclasses.replace(ISSUE, subject=subject), "warning") == {code}
 
 
+@pytest.mark.parametrize(
+    ("subject", "code", "level"),
+    [
+        ("NARODOWE CZYTANIE W PARKU", "second_subject_caps", "error"),
+        ("Październik\r\nBcc: x@example.org", "second_subject_unusable", "error"),
+        (issues.ISSUE.subject.upper(), "subjects_same", "error"),
+        ("Październik " * 6, "second_subject_long", "warning"),
+    ],
+)
+def test_the_second_subject_is_looked_at_like_the_first(
+    subject: str, code: str, level: str
+) -> None:
+    message = dataclasses.replace(ISSUE, subject_b=subject)
+    assert code in codes(message, level)
+    told = [one for one in Channel.problems(message) if one.code == code]
+    assert [one.field for one in told] == ["subject_b"]
+
+
 @pytest.mark.parametrize("subject", ["DKK", "DKK w MBP", "Czytamy w parku 📚", "Ż" * 9])
 def test_an_abbreviation_or_one_emoji_is_fine(subject: str) -> None:
     assert Channel.problems(dataclasses.replace(ISSUE, subject=subject)) == []

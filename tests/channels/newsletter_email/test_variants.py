@@ -12,7 +12,7 @@ from promo.channels.newsletter_email import Channel
 from promo.mailing.salutation import PLACEHOLDER
 from promo.rendering import plain
 from promo.services import composing
-from promo.values import Block, Draft, ItemFacts, Message, Salutation, Variant
+from promo.values import Block, Draft, ItemFacts, Message, Picture, Salutation, Variant
 from tests.channels import samples
 from tests.channels.newsletter_email import corpus, issues
 from tests.channels.newsletter_email.accessible_mail import spoken_language
@@ -140,6 +140,39 @@ def test_a_message_without_variants_keeps_the_digest_it_was_approved_with() -> N
     assert Message(channel="website", text="a").digest == (
         "b5a61ac4a3ad5ee00fc190906af61b83a4a4badf526b8cc2cb3926a13e21516a"
     )
+
+
+def test_a_mail_with_one_subject_keeps_the_digest_it_was_approved_with() -> None:
+    english = Message(
+        channel="newsletter_email", text="Hello", subject="Grudzień", html="<p>Hello</p>"
+    )
+    message = Message(
+        channel="newsletter_email",
+        text="Dzień dobry",
+        subject="Grudzień w bibliotece",
+        html="<p>Dzień dobry</p>",
+        preheader="Spotkania",
+        link="https://a.example/w/1",
+        salutation=Salutation("Dzień dobry, ", "!", "Dzień dobry!"),
+        pictures=(Picture(url="https://a.example/p.jpg", alt="Czytelnia"),),
+        variants={"en": english},
+    )
+    assert message.digest == "db917eb30518fee505b9cd1a38caeeab6a6724cce50b6918d155449477d8ded2"
+    assert dataclasses.replace(message, subject_b="Co w grudniu?").digest != message.digest
+
+
+def test_a_second_subject_stands_in_every_language_and_goes_out_alone() -> None:
+    message = composed(
+        issues.issue_draft(dataclasses.replace(issues.ISSUE, subject_b='Co "robić" w październiku'))
+    )
+    stored = Message.from_json(json.loads(json.dumps(message.to_json())))
+    assert stored == message
+    for one in (stored, *stored.variants.values()):
+        assert one.subject_b == "Co „robić” w październiku"
+    for which, subject in (("a", message.subject), ("b", message.subject_b)):
+        chosen = stored.under(which)
+        told = {(one.subject, one.subject_b) for one in (chosen, *chosen.variants.values())}
+        assert told == {(subject, "")}
 
 
 def test_what_is_wrong_with_a_variant_alone_is_said_too() -> None:
