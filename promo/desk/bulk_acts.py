@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk.bulk_forms import FORMS, ActForm
-from promo.desk.screens import Screen, staff
+from promo.desk.screens import FROM_SUBSCRIBERS, Screen, staff
 from promo.desk.selection import Selection, selected
 from promo.errors import PromoError
 from promo.models import Branch, BulkAct, Newsletter, Suppression
@@ -81,12 +81,7 @@ class ChooseView(Screen):
     template_name = "promo/desk/bulk_choose.html"
     page_title = gettext_lazy("Act on many readers")
     header_icon = "group"
-    parents = (
-        {
-            "url": reverse_lazy("wagtailsnippets_promo_subscriber:list"),
-            "label": gettext_lazy("Subscribers"),
-        },
-    )
+    parents = FROM_SUBSCRIBERS
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)

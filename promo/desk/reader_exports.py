@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import path, reverse_lazy
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk import downloads
-from promo.desk.screens import Screen, staff
+from promo.desk.screens import FROM_SUBSCRIBERS, Screen, staff
 from promo.desk.selection import selected
 from promo.models import ReaderExport
 from promo.services import reader_exports
@@ -36,12 +36,7 @@ class ExportView(Screen):
     template_name = "promo/desk/reader_export.html"
     page_title = gettext_lazy("Export readers")
     header_icon = "download"
-    parents = (
-        {
-            "url": reverse_lazy("wagtailsnippets_promo_subscriber:list"),
-            "label": gettext_lazy("Subscribers"),
-        },
-    )
+    parents = FROM_SUBSCRIBERS
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk import downloads
-from promo.desk.screens import Screen, staff
+from promo.desk.screens import FROM_SUBSCRIBERS, Screen, staff
 from promo.errors import InvalidInput, PromoError
 from promo.importing.readers_shape import FIELDS
 from promo.models import Newsletter, ReaderImport, RefusedRow
@@ -95,12 +95,7 @@ class UploadView(Screen):
     template_name = "promo/desk/reader_imports.html"
     page_title = gettext_lazy("Import readers")
     header_icon = "upload"
-    parents = (
-        {
-            "url": reverse_lazy("wagtailsnippets_promo_subscriber:list"),
-            "label": gettext_lazy("Subscribers"),
-        },
-    )
+    parents = FROM_SUBSCRIBERS
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)

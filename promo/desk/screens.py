@@ -5,9 +5,19 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
+
+FROM_SUBSCRIBERS = (
+    {
+        "url": reverse_lazy("wagtailsnippets_promo_subscriber:list"),
+        "label": gettext_lazy("Subscribers"),
+    },
+)
+"""The way to a screen that hangs below the list of subscribers."""
 
 
 def staff(request: HttpRequest) -> User:

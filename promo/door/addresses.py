@@ -10,7 +10,14 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 Address = IPv4Address | IPv6Address
 
@@ -101,3 +108,8 @@ def look_up(
     if not answers:
         raise TimeoutError(f"looking up {host} took longer than {seconds} s")
     return tuple(ip_address(text) for text in answers[0])
+
+
+def network_of(address: Address) -> IPv4Network | IPv6Network:
+    """The part of an address that one customer of a provider has: /24, /48 of IPv6 (RFC 6177)."""
+    return ip_network((address, 24 if address.version == 4 else 48), strict=False)  # noqa: PLR2004

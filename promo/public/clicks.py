@@ -8,6 +8,7 @@ from base64 import b64decode
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
+from promo.public import visitors
 from promo.services import visits
 from promo.services.clock import database_now
 
@@ -22,9 +23,6 @@ MACHINES = re.compile(
     r"|bitdefender|eset\b|trustwave|checkpoint|virustotal|^$",
     re.IGNORECASE,
 )
-_PROXIES = ("127.", "10.", "192.168.", "172.", "::1", "fd")
-"""How addresses begin from which no reader comes: our own proxy's."""
-
 _PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """A transparent GIF of one pixel."""
 
@@ -39,7 +37,7 @@ def follow(request: HttpRequest, key: str, code: str = "") -> HttpResponse:
         visits.note(
             link=link,
             code=code,
-            client=_address(request),
+            client=visitors.public_address_of(request),
             agent=request.headers.get("User-Agent", ""),
             now=database_now(),
         )
@@ -52,13 +50,6 @@ def follow(request: HttpRequest, key: str, code: str = "") -> HttpResponse:
     answer["Referrer-Policy"] = "no-referrer"
     answer["X-Robots-Tag"] = "noindex"
     return answer
-
-
-def _address(request: HttpRequest) -> str:
-    """Where the request comes from, as the reverse proxy tells it; "" where it tells nothing."""
-    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    direct = request.META.get("REMOTE_ADDR", "")
-    return told or ("" if direct.startswith(_PROXIES) else direct)
 
 
 def _is_person(request: HttpRequest) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import (
-    IPv4Address,
     IPv4Network,
     IPv6Address,
     IPv6Network,
@@ -22,16 +21,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from promo.door.addresses import Address, network_of
 from promo.errors import ConfigurationError
 from promo.mailing.limits import Meter, parse_limits
 
 log = structlog.get_logger()
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-
-_WIDTH = {4: 24, 6: 48}
-"""The part of an address that one customer of a provider has (RFC 6177 for IPv6)."""
 
 _PATIENCE = 2
 
@@ -40,6 +36,12 @@ def address_of(request: HttpRequest) -> str | None:
     """The visitor's own address; None where there is none (a socket)."""
     found = _address(request)
     return str(found) if found else None
+
+
+def public_address_of(request: HttpRequest) -> str:
+    """The visitor's public address; "" where only a proxy's or the house's own is seen."""
+    found = _address(request)
+    return str(found) if found and found.is_global else ""
 
 
 def may_sign_up(request: HttpRequest) -> bool:
@@ -51,7 +53,7 @@ def may_sign_up(request: HttpRequest) -> bool:
     found = _address(request)
     if found is None or not found.is_global:
         return True
-    network = ip_network((found, _WIDTH[found.version]), strict=False)
+    network = network_of(found)
     limits = parse_limits(settings.PROMO_SIGN_UP_LIMITS)
     with redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE

@@ -9,10 +9,10 @@ a short hash of where it comes from, which Redis holds for some seconds and noth
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
 import redis
 import structlog
@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
+from promo.door.addresses import network_of
 from promo.errors import InvalidInput
 from promo.mailing import codes, scanners
 from promo.mailing.codes import Purpose
@@ -102,7 +103,7 @@ def _note_reader(link: TrackedLink, delivery_id: int, *, now: datetime) -> None:
 def _note_anybody(link: TrackedLink, client: str, agent: str, *, now: datetime) -> None:
     counts = [(link.id, 1)]
     if link.url and client:
-        who = _short_hash(f"{link.mailing_id}|{_neighbourhood(client)}|{agent}")
+        who = _short_hash(f"{link.mailing_id}|{network_of(ip_address(client))}|{agent}")
         server = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1)
         try:
             counts = scanners.changes(
@@ -124,16 +125,6 @@ def _note_anybody(link: TrackedLink, client: str, agent: str, *, now: datetime) 
 def _short_hash(text: str) -> str:
     """32 bits: too few to find an address by, enough for some seconds."""
     return hmac.digest(settings.SECRET_KEY.encode(), text.encode(), "sha256").hex()[:8]
-
-
-def _neighbourhood(client: str) -> str:
-    """The network of an address, since scanners use many: /24, or /48 of IPv6."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    bits = 24 if isinstance(address, ipaddress.IPv4Address) else 48
-    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
 
 
 @dataclass(frozen=True, slots=True)
