@@ -21,7 +21,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from promo.door.addresses import Address, network_of
+from promo.door.addresses import Address, is_public, network_of
 from promo.errors import ConfigurationError
 from promo.mailing.limits import Meter, parse_limits
 
@@ -41,7 +41,7 @@ def address_of(request: HttpRequest) -> str | None:
 def public_address_of(request: HttpRequest) -> str:
     """The visitor's public address; "" where only a proxy's or the house's own is seen."""
     found = _address(request)
-    return str(found) if found and found.is_global else ""
+    return str(found) if found and is_public(found) else ""
 
 
 def may_sign_up(request: HttpRequest) -> bool:
@@ -51,7 +51,7 @@ def may_sign_up(request: HttpRequest) -> bool:
     has named. While Redis is away nobody is turned away; the caps in PostgreSQL hold.
     """
     found = _address(request)
-    if found is None or not found.is_global:
+    if found is None or not is_public(found):
         return True
     network = network_of(found)
     limits = parse_limits(settings.PROMO_SIGN_UP_LIMITS)
