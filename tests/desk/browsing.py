@@ -11,11 +11,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.translation import gettext, override
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.desk.scenes import Scene, desk
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+PICKER = ".xdsoft_datetimepicker:visible"
 SCROLL_BACK = """() => {
     const scrolled = [...document.querySelectorAll("*")].filter((element) => element.scrollTop);
     for (const element of scrolled) element.scrollTo({ top: 0, behavior: "instant" });
@@ -57,6 +58,16 @@ def _session(user: User) -> str:
     client = Client()
     client.force_login(user)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def fill_moment(page: Page, name: str, moment: str) -> None:
+    """Write a moment and close its calendar, which opens a little after the field is entered."""
+    field = page.locator(f"[name={name}]")
+    field.click()
+    field.fill(moment)
+    expect(page.locator(PICKER)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(PICKER)).to_have_count(0)
 
 
 def pl(text: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import OpenPage
-from tests.desk.browsing import Desk, pl
+from tests.desk.browsing import Desk, fill_moment, pl
 
 pytestmark = [
     pytest.mark.browser,
@@ -45,13 +45,10 @@ def test_weekly_series_is_chosen_and_counted(page: Page) -> None:
 
 
 def test_monthly_series_keeps_the_weekday_of_its_start(page: Page) -> None:
-    start = page.locator("[name=starts_at]")
-    start.fill(SECOND_TUESDAY)
-    page.keyboard.press("Escape")
+    fill_moment(page, "starts_at", SECOND_TUESDAY)
     choose(page, "FREQ=MONTHLY;BYDAY={nth}{weekday}")
     expect(rule(page)).to_have_value("FREQ=MONTHLY;BYDAY=2TU")
-    start.fill(LAST_WEDNESDAY)
-    page.keyboard.press("Escape")
+    fill_moment(page, "starts_at", LAST_WEDNESDAY)
     expect(rule(page)).to_have_value("FREQ=MONTHLY;BYDAY=-1WE")
 
 

@@ -23,7 +23,7 @@ from promo.protocol import State
 from promo.services import confirmations, tokens
 from promo.services.clock import database_now
 from tests.browser import OpenPage
-from tests.desk.browsing import Desk, pl
+from tests.desk.browsing import PICKER, Desk, fill_moment, pl
 from tests.world import World
 
 pytestmark = [
@@ -173,9 +173,8 @@ def test_event_that_ends_before_it_starts_is_refused_at_its_field(
     at_work.open(page, "/desk/items/add/")
     write_event(page, "Odwrócony wieczór")
     open_tab(page, "When and where")
-    page.locator("[name=starts_at]").fill(soon(9, 18))
-    page.locator("[name=ends_at]").fill(soon(9, 17))
-    page.keyboard.press("Escape")
+    fill_moment(page, "starts_at", soon(9, 18))
+    fill_moment(page, "ends_at", soon(9, 17))
     submit(page)
     page.get_by_role("button", name=pl("Go to the first error")).click()
     error = page.locator("#panel-child-kiedy_i_gdzie-kiedy-content .error-message")
@@ -183,6 +182,20 @@ def test_event_that_ends_before_it_starts_is_refused_at_its_field(
     open_tab(page, "Content")
     expect(page.locator("[name=title]")).to_have_value("Odwrócony wieczór")
     expect(page.locator("[name=lead]")).to_have_value(re.compile("Rozmowa"))
+
+
+def test_calendar_of_a_field_left_at_once_does_not_stand_in_the_way(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(width=1440, height=1000), name="jan")
+    at_work.open(page, "/desk/items/add/")
+    open_tab(page, "When and where")
+    opened = "() => window.opened = (window.opened || 0) + 1"
+    page.evaluate(f"() => void jQuery(document).on('open.xdsoft', {opened})")
+    page.locator("[name=starts_at]").focus()
+    page.locator("[name=venue]").focus()
+    page.wait_for_function("() => window.opened === 1")
+    expect(page.locator(PICKER)).to_have_count(0)
 
 
 def test_approval_without_a_date_is_refused_and_the_draft_is_kept(
@@ -214,8 +227,7 @@ def test_picture_without_an_alternative_is_refused_at_approval(
     page.get_by_role("button", name=re.compile(pl("Choose an image"))).click()
     page.get_by_role("link", name="Bez opisu").click()
     open_tab(page, "When and where")
-    page.locator("[name=starts_at]").fill(soon(9, 18))
-    page.keyboard.press("Escape")
+    fill_moment(page, "starts_at", soon(9, 18))
     submit(page)
     expect(page.locator(".error-message, .help-critical, .messages .error").first).to_be_visible()
     expect(page.get_by_text(re.compile("alternatyw", re.IGNORECASE)).first).to_be_visible()
@@ -239,8 +251,7 @@ def test_issue_is_composed_of_blocks_previewed_and_approved(
     dialog.get_by_role("textbox").first.fill(at_work.scene.item.title)
     dialog.get_by_role("link", name=at_work.scene.item.title).click()
     open_tab(page, "Sending")
-    page.locator("[name=send_at]").fill(soon(40, 9))
-    page.keyboard.press("Escape")
+    fill_moment(page, "send_at", soon(40, 9))
     if not page.locator("[data-side-panel=preview]").is_visible():
         page.locator("[data-side-panel-toggle=preview]").click()
     expect(preview(page).get_by_text("W styczniu u nas")).to_be_visible()

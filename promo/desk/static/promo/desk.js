@@ -37,7 +37,18 @@
     for (const link of document.querySelectorAll("section [role=tab]:not([role=tablist] *)"))
       link.removeAttribute("role");
   }
+  // The picker of dates opens a tenth of a second after its field is entered, even if the field has been
+  // left by then, and does not know the Escape key.
+  const picker = ".xdsoft_datetimepicker";
+  function closeLeftPicker(event) {
+    const opened = window.jQuery(event.currentTarget);
+    if (opened.data("input")[0] !== document.activeElement) opened.trigger("close.xdsoft");
+  }
+  function closePickers(event) {
+    if (event.key === "Escape") window.jQuery(picker).trigger("close.xdsoft");
+  }
   document.addEventListener("DOMContentLoaded", () => {
+    window.jQuery?.(document).on("open.xdsoft", picker, closeLeftPicker).on("keydown", closePickers);
     // On a phone the calendar is a list: it opens where people are.
     if (!location.hash && matchMedia("(max-width: 60rem)").matches)
       document.querySelector(".promo-calendar #today")?.scrollIntoView();
