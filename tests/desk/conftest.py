@@ -17,7 +17,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from tests.browser import browser, open_page
-from tests.desk import scenes
+from tests.desk import snapshots
 from tests.desk.browsing import Desk
 from tests.desk.scenes import Scene
 from tests.desk.web import WebProcess
@@ -31,7 +31,7 @@ expect.set_options(timeout=30_000)  # how long a slow machine may take; nothing 
 def scene(db: None, settings: Settings, tmp_path: Path) -> Scene:
     """The busy desk, undone after the test; its pictures lie in a folder of the test's own."""
     settings.MEDIA_ROOT = str(tmp_path)
-    return scenes.desk()
+    return snapshots.desk()
 
 
 @pytest.fixture(scope="module")
