@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import pytest
+
 from tests.validators import missing
 
 PROGRAM = Path("/usr/sbin/postfix")
@@ -32,7 +34,6 @@ mail_owner = postfix
 setgid_group = postdrop
 maillog_file = {log}
 maillog_file_prefixes = {home}
-enable_long_queue_ids = {long_ids}
 myhostname = relay.example.org
 mydestination =
 alias_maps =
@@ -46,7 +47,6 @@ smtp_tls_security_level = none
 default_transport = smtp:[127.0.0.1]:{sink}
 smtp_destination_concurrency_limit = 8
 smtp_connection_cache_on_demand = yes
-header_checks = regexp:{home}/conf/header_checks
 """
 _MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
@@ -78,16 +78,18 @@ class Postfix:
 
     @classmethod
     @contextmanager
-    def started(cls, *, sink: int, long_ids: bool = True) -> Iterator[Self]:
-        """One that hands everything on to this port, but mails with the header `X-Refuse`."""
-        if not PROGRAM.exists() or os.geteuid() != 0:
-            missing("Debian's postfix, and root to start one,")
+    def started(cls, *, sink: int) -> Iterator[Self]:
+        """One that hands everything on to this port. Skips the test where there can be none."""
+        if not PROGRAM.exists():
+            missing("Debian's postfix")
+        if os.geteuid() != 0:
+            pytest.skip("only root may start a Postfix")
         # Its daemons give their rights away: they must reach it by a path open to everybody.
         home = Path(tempfile.mkdtemp(prefix="promo-postfix-", dir="/tmp"))
         home.chmod(0o755)
         relay = cls(_free_port(), home, home / "mail.log")
         try:
-            relay._configure(sink=sink, long_ids=long_ids)
+            relay._configure(sink=sink)
             relay._run("start")
             try:
                 yield relay
@@ -106,7 +108,7 @@ class Postfix:
             one.is_file() for name in folders for one in (self.home / "queue" / name).rglob("*")
         )
 
-    def _configure(self, *, sink: int, long_ids: bool) -> None:
+    def _configure(self, *, sink: int) -> None:
         for name in ("conf", "queue", "data"):
             (self.home / name).mkdir()
         shutil.chown(self.home / "data", "postfix")
@@ -116,11 +118,9 @@ class Postfix:
             sink=sink,
             commands=PROGRAM.parent,
             daemons=DAEMONS,
-            long_ids="yes" if long_ids else "no",
         )
         (self.home / "conf" / "main.cf").write_text(main)
         (self.home / "conf" / "master.cf").write_text(_MASTER.format(port=self.port))
-        (self.home / "conf" / "header_checks").write_text("/^X-Refuse:/ REJECT 5.7.1 No\n")
 
     def _run(self, act: str) -> None:
         command = [PROGRAM, "-c", self.home / "conf", act]
