@@ -18,10 +18,12 @@ else
 endif
 
 # One recipe for both sets; hashes are always required, the checkout itself is installed without isolation.
+# Everything is compiled at once: every process of Promo would compile it for itself otherwise.
 define install
-	$(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --require-hashes -r $(1)
+	$(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --compile-bytecode --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --require-hashes -r $(1)
 	$(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --no-deps --no-build-isolation -e .
 	$(BIN)/promo compile
+	$(BIN)/python -m compileall -q config promo tasks
 	@touch $@
 endef
 

@@ -145,6 +145,10 @@ PROMO_DKIM_SELECTOR = env.str("PROMO_DKIM_SELECTOR", default="promo")
 
 # How long a worker holds a batch of a mailing that it does not renew; it renews every quarter.
 PROMO_MAIL_LEASE = timedelta(seconds=env.float("PROMO_MAIL_LEASE_SECONDS", default=10))
+# The log of the Postfix that takes all our mail, where it is on this machine; "": none.
+PROMO_RELAY_LOG = _plain("PROMO_RELAY_LOG")
+# How long the relay may be at work on a mail whose sender is gone; only then its log is asked.
+PROMO_RELAY_QUIET = timedelta(seconds=env.float("PROMO_RELAY_QUIET_SECONDS", default=900))
 # A hint that brought no claim within this time is given again.
 PROMO_HINT_AGAIN = timedelta(seconds=env.float("PROMO_HINT_AGAIN_SECONDS", default=60))
 

@@ -9,13 +9,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from promo import catalogs
 from promo.embedded.postgres import postgres_binary
 from promo.embedded.redis import redis_binary
 from promo.errors import ConfigurationError
+from promo.mailing.logfile import LogUnreadable, reach
 from promo.supervisor import Options, read_state
 from promo.supervisor.health import greets
 
@@ -50,6 +53,7 @@ def examine(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield _settings(options)
     yield from _proxies(environ)
     yield from _returned_mail(options)
+    yield from _relay_log(environ)
     yield from _for_developers()
 
 
@@ -168,6 +172,26 @@ def _returned_mail(options: Options) -> Iterator[Finding]:
     else:
         said = (done.stderr or done.stdout).strip().splitlines()
         yield Finding("bad", "The mailbox of returned mail cannot be read", "\n".join(said[-3:]))
+
+
+def _relay_log(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Where the mail server's log is to tell what became of mails: does it?"""
+    path = environ.get("PROMO_RELAY_LOG")
+    if not path:
+        return
+    try:
+        here = ZoneInfo(environ.get("PROMO_ZONE") or "Europe/Warsaw")
+        begins_at, ends_at = reach(Path(path), zones=(here, UTC))
+    except LogUnreadable as error:
+        yield Finding(
+            "bad",
+            f"The mail server's log tells nothing: {error.detail}",
+            "Let the worker's account read PROMO_RELAY_LOG and its directory; until then mails "
+            "whose outcome is unknown stay unknown (docs/operations.md).",
+        )
+        return
+    text = f"The mail server's log goes from {begins_at:%Y-%m-%d %H:%M} to {ends_at:%Y-%m-%d %H:%M}"
+    yield Finding("good", text)
 
 
 def _for_developers() -> Iterator[Finding]:

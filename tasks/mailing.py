@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from promo.services import confirmations, own_data, sending
+from promo.services import confirmations, lookups, own_data, sending
 from promo.services.clock import database_now
 
 
@@ -12,6 +12,12 @@ from promo.services.clock import database_now
 def send(mailing_id: int) -> None:
     """Mail the readers of this mailing who are due."""
     sending.send(mailing_id)
+
+
+@shared_task(soft_time_limit=780, time_limit=840)
+def look(mailing_id: int) -> None:
+    """Ask the relay's log for the readers of this mailing whose outcome is unknown."""
+    lookups.look(mailing_id)
 
 
 @shared_task(soft_time_limit=780, time_limit=840)

@@ -56,6 +56,8 @@ def environment() -> dict[str, str]:
         "PROMO_QUIET_PERIOD_SECONDS": f"{settings.PROMO_QUIET_PERIOD.total_seconds()}",
         "PROMO_LOOK_SECONDS": ",".join(f"{wait.total_seconds()}" for wait in settings.PROMO_LOOKS),
         "PROMO_MAIL_LEASE_SECONDS": f"{settings.PROMO_MAIL_LEASE.total_seconds()}",
+        "PROMO_RELAY_LOG": settings.PROMO_RELAY_LOG,
+        "PROMO_RELAY_QUIET_SECONDS": f"{settings.PROMO_RELAY_QUIET.total_seconds()}",
         "PROMO_HINT_AGAIN_SECONDS": f"{settings.PROMO_HINT_AGAIN.total_seconds()}",
     }
 

@@ -94,6 +94,7 @@ class ReportView(Screen):
                 "mailing": mailing,
                 "publication": mailing.publication,
                 "numbers": _numbers(mailing),
+                "not_known": mailings.progress(mailing)["unknown"],
                 "comparison": comparison(mailing),
                 "reasons": reports.reasons(mailing),
                 "columns": columns(bars, step),

@@ -1,7 +1,8 @@
 """What a mail provider told us of one of our mails, in django-anymail's words, kept and read.
 
 The providers' forms differ; what is kept is what they have in common, with all that may name the
-mail. Opens, clicks and deliveries are not kept: nothing follows from them.
+mail. Opens and clicks are not kept: nothing follows from them; deliveries only where nobody knows
+yet whether the mail was taken.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 
 from promo.mailing import bounces, clues, statuses
 from promo.mailing.bounces import Kind, Returned
+from promo.mailing.clues import Clues
 from promo.mailing.replies import Category
 
 _TEXT = 300
@@ -21,6 +23,16 @@ _MOST_KEPT = 20_000
 TELLING = frozenset({"bounced", "rejected", "failed", "complained", "unsubscribed"})
 """The event types that something follows from."""
 
+PROVING = frozenset({"sent", "delivered"})
+"""The event types that prove that the mail was taken, and nothing else."""
+
+_TYPES = {
+    "sent": (Kind.NOTICE, ""),
+    "delivered": (Kind.NOTICE, ""),
+    "complained": (Kind.COMPLAINT, ""),
+    "unsubscribed": (Kind.LEAVE, ""),
+    "failed": (Kind.POLICY, Category.CONTENT),
+}
 _REJECTED = {
     "invalid": (Kind.HARD, Category.ADDRESS),
     "bounced": (Kind.HARD, Category.ADDRESS),
@@ -32,14 +44,16 @@ _REJECTED = {
 
 def keep(event: Mapping[str, str], names: object) -> bytes:
     """The event as octets to be stored; `names`: whatever of it may name the mail."""
-    named = json.dumps(names, ensure_ascii=False, default=str)[:_MOST_KEPT]
-    return json.dumps({**event, "names": named}, ensure_ascii=False, sort_keys=True).encode()
+    told = json.dumps(names, ensure_ascii=False, default=str)[:_MOST_KEPT]
+    return json.dumps({**event, "names": told}, ensure_ascii=False, sort_keys=True).encode()
 
 
 def read(raw: bytes) -> Returned:
     """What an event kept by `keep` says."""
     event: dict[str, str] = json.loads(raw)
-    found = replace(clues.search([event["message_id"], event["names"]]), reader=event["recipient"])
+    found = _named(event)
+    if event["type"] not in PROVING:  # what proves one mail proves no other to the same reader
+        found = replace(found, reader=event["recipient"])
     at = datetime.fromisoformat(event["at"]) if event["at"] else None
     words = event["text"]
     kind, why = _verdict(event, words)
@@ -47,14 +61,15 @@ def read(raw: bytes) -> Returned:
     return Returned(kind, found, why, status.enhanced, status.code, words[:_TEXT], at)
 
 
+def _named(event: Mapping[str, str]) -> Clues:
+    """What in an event names one mail for certain."""
+    return clues.search([event["message_id"], event["names"]])
+
+
 def _verdict(event: Mapping[str, str], words: str) -> tuple[Kind, Category | str]:
     sort, reason = event["type"], event["reason"]
-    if sort == "complained":
-        return Kind.COMPLAINT, ""
-    if sort == "unsubscribed":
-        return Kind.LEAVE, ""
-    if sort == "failed":
-        return Kind.POLICY, Category.CONTENT
+    if sort in _TYPES:
+        return _TYPES[sort]
     if sort == "rejected":
         return _REJECTED.get(reason, (Kind.POLICY, Category.POLICY))
     status = statuses.read("", words)

@@ -36,6 +36,15 @@ class Mailing(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         FINISHED = "finished", _("finished")
 
+    class LookProblem(models.TextChoices):
+        """Why the relay's log does not tell what became of the readers whose outcome is unknown."""
+
+        UNREADABLE = "unreadable", _("The mail server’s log could not be read.")
+        BEGINS = "begins", _("The mail server’s log does not reach back to the start.")
+        ENDS = "ends", _("The mail server’s log ends too early.")
+        GAPS = "gaps", _("The mail server’s log lacks messages that were certainly taken.")
+        BEGUN = "begun", _("The mail server’s log names the message, but not whether it was taken.")
+
     publication = models.OneToOneField(
         "promo.Publication", models.PROTECT, related_name="mailing", verbose_name=_("publication")
     )
@@ -83,6 +92,10 @@ class Mailing(models.Model):
     )
     hinted_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the relay’s log is asked for what is unknown."
+    )
+    look_problem = models.CharField(max_length=10, choices=LookProblem.choices, blank=True)
 
     class Meta:
         verbose_name = _("mailing")
@@ -101,7 +114,10 @@ class Mailing(models.Model):
         indexes = [
             models.Index(
                 fields=("hinted_at",), name="mailing_running", condition=Q(state="running")
-            )
+            ),
+            models.Index(
+                fields=("look_at",), name="mailing_looked_for", condition=Q(look_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -215,6 +231,8 @@ class DeliveryEvent(models.Model):
         UNKNOWN = "unknown", _("the answer was lost")
         SENT_AGAIN = "sent_again", _("sent again: may have arrived twice")
         LEFT = "left", _("left as it is")
+        FOUND = "found", _("found at the mail server")
+        NOT_FOUND = "not_found", _("not found at the mail server, sent again")
         BOUNCED = "bounced", _("returned")
         COMPLAINED = "complained", _("reported as spam")
 

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from promo.errors import ConfigurationError
 from promo.mailing import tracked
 from promo.models import ReturnedMail
-from promo.services import keeping
+from promo.services import keeping, returns
 from promo.services.clock import database_now
 
 LARGEST = 256 * 1024
@@ -64,7 +64,8 @@ def _bounded(view: _View) -> _View:
 @receiver(tracking)
 def keep(event: AnymailTrackingEvent, esp_name: str, **_more: Any) -> None:
     """Store what something follows from; the provider hears 200 once it is committed."""
-    if event.event_type not in tracked.TELLING:
+    proves = event.event_type in tracked.PROVING
+    if not proves and event.event_type not in tracked.TELLING:
         return
     told = {
         "provider": esp_name,
@@ -76,8 +77,11 @@ def keep(event: AnymailTrackingEvent, esp_name: str, **_more: Any) -> None:
         "recipient": event.recipient or "",
         "text": " ".join(filter(None, (event.mta_response, event.description))),
     }
+    raw = tracked.keep(told, [event.metadata, event.esp_event])
+    if proves and not returns.is_awaited(tracked.read(raw).clues):
+        return
     keeping.store(
-        raw=tracked.keep(told, [event.metadata, event.esp_event]),
+        raw=raw,
         source=ReturnedMail.Source.WEBHOOK,
         now=database_now(),
     )

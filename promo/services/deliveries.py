@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -123,19 +124,22 @@ def set_aside(delivery_ids: Sequence[int], *, domain: str, due_at: datetime) -> 
 
 
 def lose(events: Sequence[Event], *, policy: UnknownPolicy, now: datetime) -> None:
-    """Nobody knows whether these mails were taken: by the newsletter's rule left, or sent again."""
+    """Nobody knows whether these mails of one mailing were taken.
+
+    Where the relay's log tells, it is asked after the quiet period (`promo.services.lookups`); else
+    the newsletter's rule counts at once: left, or sent again.
+    """
     ids = [event.delivery_id for event in events]
-    decided = (
-        DeliveryEvent.Kind.SENT_AGAIN
-        if policy == UnknownPolicy.SEND_AGAIN
-        else DeliveryEvent.Kind.LEFT
-    )
     with transaction.atomic(), connection.cursor() as cursor:
         write_events(events, now=now)
-        write_events([Event(one, decided) for one in ids], now=now)
-        if policy == UnknownPolicy.SEND_AGAIN:
+        if settings.PROMO_RELAY_LOG:
+            _settle(cursor, ids, Delivery.State.UNKNOWN, now=now)
+            _look_for(cursor, ids, at=now + settings.PROMO_RELAY_QUIET)
+        elif policy == UnknownPolicy.SEND_AGAIN:
+            write_events([Event(one, DeliveryEvent.Kind.SENT_AGAIN) for one in ids], now=now)
             _move(cursor, ids, due_at=now)
         else:
+            write_events([Event(one, DeliveryEvent.Kind.LEFT) for one in ids], now=now)
             _settle(cursor, ids, Delivery.State.UNKNOWN, now=now)
 
 
@@ -178,6 +182,17 @@ def _settle(
         {"state": state.value, "tried": tried, "now": now, "ids": list(delivery_ids)},
     )
     return int(cursor.fetchone()[0])
+
+
+def _look_for(cursor: CursorWrapper, delivery_ids: Sequence[int], *, at: datetime) -> None:
+    """Unknown deliveries of one mailing are looked for at the relay; no later than is planned."""
+    cursor.execute(
+        """
+        UPDATE promo_mailing SET look_at = least(look_at, %(at)s)
+        WHERE id IN (SELECT mailing_id FROM promo_delivery WHERE id = ANY(%(ids)s))
+        """,
+        {"ids": list(delivery_ids), "at": at},
+    )
 
 
 def _resettle_unknown(cursor: CursorWrapper, delivery_ids: Sequence[int], *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from promo.mailing.dkim import Signer, load_signer
 from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail, unstuffed
 from promo.mailing.headers import DomainName, HeaderText, MailAddress
 from promo.mailing.slots import LinkBases
-from promo.models import Mailing, Newsletter
+from promo.models import Mailing, Newsletter, Publication
 from promo.services import mailings, samples, tokens, tracking
 from promo.services.batches import Marked
 from promo.services.facts import absolute
@@ -50,10 +51,9 @@ class Press:
                 compiled[subject, readers] = compile_mail(
                     variant, sender=sender, bases=bases, date=date
                 )
-        content = publication.issue or publication.item
         return cls(
             compiled,
-            verp.Names(getattr(content, "uuid", publication.uuid), sender.from_email.domain),
+            verp.Names(subject_uuid(publication), sender.from_email.domain),
             mailings.keys()[0],
             signer_for(sender.from_email.domain),
         )
@@ -71,6 +71,12 @@ class Press:
         if self.signer is not None:
             data = self.signer.signature(unstuffed(data)) + data
         return Outgoing(reader.delivery_id, self.names.sender(codes.bounce), address, data)
+
+
+def subject_uuid(publication: Publication) -> UUID:
+    """What the Message-IDs of its mails name beside the reader."""
+    content = publication.issue or publication.item
+    return content.uuid if content is not None else publication.uuid
 
 
 def signer_for(domain: DomainName) -> Signer | None:

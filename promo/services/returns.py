@@ -65,6 +65,7 @@ _STANDING = frozenset({"postmaster", "abuse"})
 
 _HINTS = 200
 _LOOK_BACK = 200
+_UNSETTLED = (Delivery.State.DUE, Delivery.State.UNKNOWN)
 _Verdict = ReturnedMail.Verdict
 _Event = DeliveryEvent.Kind
 _SOFT = (
@@ -90,6 +91,12 @@ def takes(address: str) -> bool:
     """Is this an address of ours that mail may come back to? Asks nobody but the key."""
     local = address.partition("@")[0].lower()
     return local in _STANDING or bool(_proved(clues.search([], arrived_at=[address])))
+
+
+def is_awaited(names: Clues) -> bool:
+    """Is this about a delivery of which we do not know yet whether the relay has taken the mail?"""
+    delivery = _find(names)
+    return delivery is not None and delivery.state in _UNSETTLED
 
 
 def process(mail_id: int, *, now: datetime) -> None:
@@ -178,7 +185,7 @@ def _conclude(
 
 
 def _follow(delivery: Delivery, returned: Returned, *, now: datetime) -> None:
-    if delivery.state == Delivery.State.UNKNOWN:
+    if delivery.state in _UNSETTLED:
         deliveries.accept([delivery.id], now=now)  # what came back has been out
     match returned.kind:
         case Kind.HARD:

@@ -223,6 +223,7 @@ def _answers(sent: Mailing, *, at: datetime) -> None:
         batch.state = batch.State.DONE
         batch.save()
     mailings.finish_if_done(sent.pk, now=at)
+    Mailing.objects.filter(pk=sent.pk).update(look_problem=Mailing.LookProblem.GAPS)
     for number, link in enumerate(TrackedLink.objects.filter(mailing=sent)):
         for one in ids[len(refusals) + 2 * number :]:
             LinkVisit.objects.create(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.test import Client, override_settings
 
-from promo.models import Delivery, DeliveryEvent, Mailing, Publication
-from promo.services import deliveries, mailings
+from promo.models import Delivery, DeliveryEvent, Mailing, Publication, UnknownPolicy
+from promo.services import deliveries, lookups, mailings
 from promo.services.clock import database_now
 from tests import making
 
@@ -107,3 +108,23 @@ def test_the_report_tells_who_did_not_get_it_by_their_own_wish(
     told = desk.get(address).context["left_out"]
     assert (told["count"], [number for _why, number in told["why"]]) == (12, [3, 9])
     assert ": 12 (" in desk.get(address).content.decode()
+
+
+@override_settings(PROMO_RELAY_LOG="/nowhere/mail.log")
+def test_while_the_log_is_asked_the_desk_says_so_and_afterwards_why_it_did_not_help(
+    desk: Client, mailing: Mailing
+) -> None:
+    lost = [deliveries.Event(row.pk, DeliveryEvent.Kind.UNKNOWN) for row in Delivery.objects.all()]
+    deliveries.lose(lost, policy=UnknownPolicy.LEAVE, now=database_now())
+    Mailing.objects.update(state="finished", finished_at=database_now())
+    pages = [f"/desk/publications/{mailing.publication_id}/{page}" for page in ("", "report/")]
+    for page in pages:
+        shown = desk.get(page).content.decode()
+        assert "data-lookup" in shown
+        assert 'value="mail_again"' not in shown, "nobody sends again before the log was asked"
+    later = database_now() + 4 * settings.PROMO_RELAY_QUIET
+    lookups.look(mailing.pk, clock=lambda: later)
+    for page in pages:
+        shown = desk.get(page).content.decode()
+        assert str(Mailing.LookProblem.UNREADABLE.label) in shown
+    assert 'value="mail_again"' in desk.get(pages[0]).content.decode()

@@ -21,7 +21,7 @@ from django.utils import timezone
 from config.celery import app
 from promo.embedded import Layout, Redis, redis_url
 from promo.models import Delivery, DeliveryEvent, Mailing, Newsletter, Subscriber, Subscription
-from promo.services import mailings
+from promo.services import lookups, mailings
 from promo.services.clock import database_now
 from tasks import mailing as mailing_tasks
 from tests import making
@@ -82,16 +82,20 @@ def hint(mailing: Mailing) -> None:
     mailings.sweep(now=database_now())
     for mailing_id in mailings.hand_out(now=database_now()):
         mailing_tasks.send.apply_async((mailing_id,), queue=QUEUE)
+    for mailing_id in lookups.due(now=database_now()):
+        lookups.look(mailing_id)
     assert app.conf.broker_url.startswith("redis+socket://"), "nobody would hear of it"
 
 
-def kill_again_and_again(mailing: Mailing, hatchery: Hatchery, seed: int) -> int:
+def kill_again_and_again(
+    mailing: Mailing, hatchery: Hatchery, seed: int, *, times: int = KILLS
+) -> int:
     """Kill the worker at random moments while the mailing runs; gives how often it was."""
     chance = random.Random(seed)
     worker = hatchery.hatch((QUEUE,), {})
     never = threading.Event()
     kills = 0
-    while kills < KILLS and not is_over(mailing):
+    while kills < times and not is_over(mailing):
         due = mailings.progress(mailing)["due"]
         until(lambda due=due: went_on(mailing, due), within=SOON, what="a worker goes on")
         never.wait(chance.uniform(0.0, 0.15))

@@ -18,7 +18,7 @@ from django.urls import include, path
 
 from config import hooks as hook_settings
 from promo.errors import ConfigurationError
-from promo.models import Delivery, ReturnedMail
+from promo.models import Batch, Delivery, ReturnedMail
 from promo.public import hooks
 from tests.services import returning
 
@@ -131,6 +131,31 @@ def test_what_nothing_follows_from_is_not_kept(
 ) -> None:
     assert post(client, "mailgun", mailgun(delivery, event=event)) == 200
     assert ReturnedMail.objects.count() == 0
+
+
+@pytest.mark.parametrize("state", [Delivery.State.UNKNOWN, Delivery.State.DUE])
+def test_a_mail_that_was_delivered_was_taken_whatever_we_heard_of_it(
+    client: Client, delivery: Delivery, state: Delivery.State
+) -> None:
+    """Due it is while a dead worker's batch is not taken over yet."""
+    Delivery.objects.update(state=state)
+    Batch.objects.update(unknown=1)
+    assert post(client, "mailgun", mailgun(delivery, event="delivered")) == 200
+    assert told(delivery) == []
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.ACCEPTED
+
+
+def test_a_delivery_that_names_only_the_reader_proves_nothing(
+    client: Client, delivery: Delivery
+) -> None:
+    """It may be of another mail to the same reader."""
+    Delivery.objects.update(state=Delivery.State.UNKNOWN)
+    bare = mailgun(delivery, event="delivered", message={"headers": {"message-id": "1@x.example"}})
+    assert post(client, "mailgun", bare) == 200
+    assert ReturnedMail.objects.count() == 0
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.UNKNOWN
 
 
 def test_a_stranger_is_refused(client: Client, delivery: Delivery) -> None:

@@ -103,3 +103,10 @@ def test_the_doctor_knows_the_engines_of_this_machine(tmp_path: Path) -> None:
     done = promo("doctor", home=tmp_path)
     assert "  ok   PostgreSQL for this machine: " in done.stdout
     assert "  ok   Redis for this machine: " in done.stdout
+
+
+def test_the_doctor_says_why_the_mail_servers_log_tells_nothing(tmp_path: Path) -> None:
+    done = promo("doctor", home=tmp_path, PROMO_RELAY_LOG=str(tmp_path / "mail.log"))
+    assert done.returncode == 1
+    assert " BAD   The mail server's log tells nothing: " in done.stdout
+    assert "No such file" in done.stdout
