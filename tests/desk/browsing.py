@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.translation import gettext, override
 from playwright.sync_api import Page, expect
 
+from tests.browser import axe_faults
 from tests.desk.scenes import Scene, desk
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -84,10 +84,4 @@ def faults(page: Page) -> list[str]:
     From the top of the page: a button that is half scrolled under the header is not a small button.
     """
     page.evaluate(SCROLL_BACK)
-    options = {"runOnly": {"type": "tag", "values": list(RULES)}, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
-        for violation in found
-        for node in violation["nodes"]
-    ]
+    return axe_faults(page, tags=RULES)

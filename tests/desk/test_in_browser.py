@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from promo.models import Subscriber, Subscription, Timetable
 from promo.services import tokens
-from tests.browser import OpenPage
+from tests.browser import OpenPage, colour_faults
 from tests.desk.browsing import Desk, faults, pl
 from tests.desk.scenes import Scene
 
@@ -274,7 +274,7 @@ def by_day_and_by_night(page: Page) -> list[str]:
     page.add_style_tag(content="*, ::before, ::after { transition: none !important; }")
     light = faults(page)
     page.emulate_media(color_scheme="dark")
-    dark = faults(page)
+    dark = colour_faults(page)
     page.emulate_media(color_scheme="light")
     return light + dark
 

@@ -3,4 +3,4 @@
 from tests.settings import *  # noqa: F403
 
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = True
+WHITENOISE_MAX_AGE = 3600
