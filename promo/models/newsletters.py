@@ -150,6 +150,16 @@ class SalutationBlock(blocks.StructBlock):
 class IssueBlocks(blocks.StreamBlock):
     """What an issue is composed of."""
 
+    opening = blocks.RichTextBlock(
+        label=_("Opening words"),
+        icon="openquote",
+        required=False,
+        features=["bold", "italic", "link", "ul", "ol"],
+        help_text=_(
+            "Two or three sentences of your own: what is worth reading this time, and why. "
+            "If it stays empty, it is left out."
+        ),
+    )
     heading = blocks.CharBlock(label=_("Heading"), icon="title", max_length=120)
     text = blocks.RichTextBlock(
         label=_("Text"), icon="pilcrow", features=["bold", "italic", "link", "ul", "ol"]
@@ -161,7 +171,7 @@ class IssueBlocks(blocks.StreamBlock):
     divider = blocks.StaticBlock(label=_("Divider"), icon="minus")
 
     class Meta:
-        block_counts = {"salutation": {"max_num": 1}}
+        block_counts = {"opening": {"max_num": 1}, "salutation": {"max_num": 1}}
 
 
 class Issue(Approvable, models.Model):

@@ -1,0 +1,42 @@
+"""Opening words, told deadlines, consent to be told apart, and what groups were given once."""
+
+import django.core.validators
+import wagtail.fields
+from django.db import migrations, models
+
+# The times an item has now stand for those its earlier approvals had: nothing is told as a change
+# only since it was not written down before.
+TOLD_DEADLINES = """
+ALTER TABLE promo_approval DISABLE TRIGGER promo_append_only;
+UPDATE promo_approval approval
+SET deadline_at = item.deadline_at, sign_up_until_at = item.sign_up_until_at
+FROM promo_item item WHERE item.id = approval.item_id
+    AND (item.deadline_at IS NOT NULL OR item.sign_up_until_at IS NOT NULL);
+ALTER TABLE promo_approval ENABLE TRIGGER promo_append_only;
+"""
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('promo', '0013_subjects'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='approval',
+            name='deadline_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='approval',
+            name='sign_up_until_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.RunSQL(TOLD_DEADLINES, migrations.RunSQL.noop),
+        migrations.AlterField(
+            model_name='issue',
+            name='blocks',
+            field=wagtail.fields.StreamField([('opening', 0), ('heading', 1), ('text', 2), ('salutation', 6), ('item', 7), ('picture', 8), ('button', 11), ('divider', 12)], blank=True, block_lookup={0: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'ul', 'ol'], 'help_text': 'Two or three sentences of your own: what is worth reading this time, and why. If it stays empty, it is left out.', 'icon': 'openquote', 'label': 'Opening words', 'required': False}), 1: ('wagtail.blocks.CharBlock', (), {'icon': 'title', 'label': 'Heading', 'max_length': 120}), 2: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'ul', 'ol'], 'icon': 'pilcrow', 'label': 'Text'}), 3: ('wagtail.blocks.CharBlock', (), {'help_text': 'The name follows as the reader wrote it, in the nominative; for example “Good morning,”.', 'label': 'Before the name', 'max_length': 80, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 4: ('wagtail.blocks.CharBlock', (), {'help_text': 'A mark such as “!”, or more words.', 'label': 'After the name', 'max_length': 80, 'required': False, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': 'The whole line; for example “Good morning!”.', 'label': 'For readers who gave no name', 'max_length': 160, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 6: ('wagtail.blocks.StructBlock', [[('before', 3), ('after', 4), ('without', 5)]], {}), 7: ('wagtail.snippets.blocks.SnippetChooserBlock', ('promo.Item',), {'icon': 'date', 'label': 'Event or news item'}), 8: ('wagtail.images.blocks.ImageBlock', [], {'label': 'Picture'}), 9: ('wagtail.blocks.CharBlock', (), {'label': 'text', 'max_length': 60}), 10: ('wagtail.blocks.URLBlock', (), {'label': 'address'}), 11: ('wagtail.blocks.StructBlock', [[('text', 9), ('url', 10)]], {}), 12: ('wagtail.blocks.static_block.StaticBlock', (), {'icon': 'minus', 'label': 'Divider'})}, verbose_name='contents'),
+        ),
+    ]
