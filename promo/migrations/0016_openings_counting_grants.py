@@ -1,6 +1,7 @@
 """Opening words, told deadlines, consent to be told apart, and what groups were given once."""
 
 import django.core.validators
+import django.db.models.deletion
 import wagtail.fields
 from django.db import migrations, models
 
@@ -15,14 +16,64 @@ FROM promo_item item WHERE item.id = approval.item_id
 ALTER TABLE promo_approval ENABLE TRIGGER promo_append_only;
 """
 
+# Two groups as the versions before this one made them. What a group of that time lacks of these
+# models was taken back by a person; of the models that came later, it lacks all or nothing of one.
+WRITING = ("item", "issue", "partner", "entry")
+MANAGING = (
+    *("branch", "campaign", "destination", "newsletter", "publication", "source", "subscriber"),
+    *("subscription", "timetable", "institution"),
+)
+LATER = ("segment", "bulkact", "readerexport")
+ADMITTING = ("wagtailadmin.access_admin",)
+PICTURES = tuple(f"wagtailimages.{verb}_image" for verb in ("add", "change", "choose"))
+
+
+def remember(apps, _schema_editor):
+    """What the groups of an older installation were given once, so that nothing comes back."""
+    verbs = ("add", "change", "view")
+    writers = {f"promo.{verb}_{model}" for model in WRITING for verb in verbs}
+    approvers = {
+        f"promo.{verb}_{model}" for model in (*WRITING, *MANAGING) for verb in (*verbs, "delete")
+    } | {f"promo.{verb}_{model}" for model in ("item", "issue") for verb in ("publish", "lock", "unlock")}
+    Grant = apps.get_model("promo", "Grant")
+    for name, given in (("Redakcja", writers), ("Akceptacja", approvers)):
+        for group in apps.get_model("auth", "Group").objects.filter(name=name):
+            held = set(
+                group.permissions.filter(content_type__app_label="promo").values_list(
+                    "content_type__model", flat=True
+                )
+            )
+            later = {
+                f"promo.{verb}_{model}"
+                for model in LATER
+                if model in held
+                for verb in (*verbs, "delete")
+            }
+            Grant.objects.bulk_create(
+                Grant(group=group, permission=one)
+                for one in sorted({*given, *later, *ADMITTING, *PICTURES})
+            )
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
         ('promo', '0013_subjects'),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Grant',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('permission', models.CharField(help_text='For example: promo.add_item.', max_length=150)),
+            ],
+            options={
+                'verbose_name': 'granted permission',
+                'verbose_name_plural': 'granted permissions',
+            },
+        ),
         migrations.AddField(
             model_name='approval',
             name='deadline_at',
@@ -39,4 +90,14 @@ class Migration(migrations.Migration):
             name='blocks',
             field=wagtail.fields.StreamField([('opening', 0), ('heading', 1), ('text', 2), ('salutation', 6), ('item', 7), ('picture', 8), ('button', 11), ('divider', 12)], blank=True, block_lookup={0: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'ul', 'ol'], 'help_text': 'Two or three sentences of your own: what is worth reading this time, and why. If it stays empty, it is left out.', 'icon': 'openquote', 'label': 'Opening words', 'required': False}), 1: ('wagtail.blocks.CharBlock', (), {'icon': 'title', 'label': 'Heading', 'max_length': 120}), 2: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'ul', 'ol'], 'icon': 'pilcrow', 'label': 'Text'}), 3: ('wagtail.blocks.CharBlock', (), {'help_text': 'The name follows as the reader wrote it, in the nominative; for example “Good morning,”.', 'label': 'Before the name', 'max_length': 80, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 4: ('wagtail.blocks.CharBlock', (), {'help_text': 'A mark such as “!”, or more words.', 'label': 'After the name', 'max_length': 80, 'required': False, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': 'The whole line; for example “Good morning!”.', 'label': 'For readers who gave no name', 'max_length': 160, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 6: ('wagtail.blocks.StructBlock', [[('before', 3), ('after', 4), ('without', 5)]], {}), 7: ('wagtail.snippets.blocks.SnippetChooserBlock', ('promo.Item',), {'icon': 'date', 'label': 'Event or news item'}), 8: ('wagtail.images.blocks.ImageBlock', [], {'label': 'Picture'}), 9: ('wagtail.blocks.CharBlock', (), {'label': 'text', 'max_length': 60}), 10: ('wagtail.blocks.URLBlock', (), {'label': 'address'}), 11: ('wagtail.blocks.StructBlock', [[('text', 9), ('url', 10)]], {}), 12: ('wagtail.blocks.static_block.StaticBlock', (), {'icon': 'minus', 'label': 'Divider'})}, verbose_name='contents'),
         ),
+        migrations.AddField(
+            model_name='grant',
+            name='group',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='auth.group'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.UniqueConstraint(fields=('group', 'permission'), name='grant_once'),
+        ),
+        migrations.RunPython(remember, migrations.RunPython.noop),
     ]

@@ -18,6 +18,7 @@ from promo.models.mailings import (
     UnknownPolicy,
 )
 from promo.models.newsletters import Issue, Newsletter
+from promo.models.permissions import Grant
 from promo.models.photos import Photo, PhotoRendition
 from promo.models.publications import Attempt, Publication
 from promo.models.returns import ReturnedMail, ReturnMailbox
@@ -52,6 +53,7 @@ __all__ = [
     "DomainLimit",
     "Entry",
     "Filling",
+    "Grant",
     "Heartbeat",
     "Institution",
     "Issue",
