@@ -85,10 +85,34 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.RunSQL(TOLD_DEADLINES, migrations.RunSQL.noop),
+        migrations.AddField(
+            model_name='consent',
+            name='about',
+            field=models.CharField(choices=[('mail', 'to get the newsletter'), ('counting', 'to be told apart in opens and clicks')], db_default='mail', default='mail', max_length=8),
+        ),
+        migrations.AddField(
+            model_name='subscription',
+            name='counted_since_at',
+            field=models.DateTimeField(blank=True, help_text='Since when the reader agrees that opens and clicks are kept with the name.', null=True),
+        ),
         migrations.AlterField(
             model_name='issue',
             name='blocks',
             field=wagtail.fields.StreamField([('opening', 0), ('heading', 1), ('text', 2), ('salutation', 6), ('item', 7), ('picture', 8), ('button', 11), ('divider', 12)], blank=True, block_lookup={0: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'ul', 'ol'], 'help_text': 'Two or three sentences of your own: what is worth reading this time, and why. If it stays empty, it is left out.', 'icon': 'openquote', 'label': 'Opening words', 'required': False}), 1: ('wagtail.blocks.CharBlock', (), {'icon': 'title', 'label': 'Heading', 'max_length': 120}), 2: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'ul', 'ol'], 'icon': 'pilcrow', 'label': 'Text'}), 3: ('wagtail.blocks.CharBlock', (), {'help_text': 'The name follows as the reader wrote it, in the nominative; for example “Good morning,”.', 'label': 'Before the name', 'max_length': 80, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 4: ('wagtail.blocks.CharBlock', (), {'help_text': 'A mark such as “!”, or more words.', 'label': 'After the name', 'max_length': 80, 'required': False, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': 'The whole line; for example “Good morning!”.', 'label': 'For readers who gave no name', 'max_length': 160, 'validators': [django.core.validators.RegexValidator('^[^\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]*$', 'Use one line only.')]}), 6: ('wagtail.blocks.StructBlock', [[('before', 3), ('after', 4), ('without', 5)]], {}), 7: ('wagtail.snippets.blocks.SnippetChooserBlock', ('promo.Item',), {'icon': 'date', 'label': 'Event or news item'}), 8: ('wagtail.images.blocks.ImageBlock', [], {'label': 'Picture'}), 9: ('wagtail.blocks.CharBlock', (), {'label': 'text', 'max_length': 60}), 10: ('wagtail.blocks.URLBlock', (), {'label': 'address'}), 11: ('wagtail.blocks.StructBlock', [[('text', 9), ('url', 10)]], {}), 12: ('wagtail.blocks.static_block.StaticBlock', (), {'icon': 'minus', 'label': 'Divider'})}, verbose_name='contents'),
+        ),
+        migrations.AlterField(
+            model_name='mailing',
+            name='tracking',
+            field=models.CharField(choices=[('off', 'nothing is counted'), ('counts', 'counts only: nobody can tell who opened or clicked'), ('readers', 'for each reader who agrees: who opened and which links they followed')], default='off', max_length=7),
+        ),
+        migrations.AlterField(
+            model_name='newsletter',
+            name='tracking',
+            field=models.CharField(choices=[('off', 'nothing is counted'), ('counts', 'counts only: nobody can tell who opened or clicked'), ('readers', 'for each reader who agrees: who opened and which links they followed')], default='off', help_text='Readers must be told before anything is counted, and each one must agree before it is kept with the name. The sign-up form and the page of their settings then tell and ask by themselves; whoever does not agree is counted without a name. Your privacy notice must say it too. Ask your data protection officer. It holds for issues that are sent from now on.', max_length=7, verbose_name='opens and clicks'),
+        ),
+        migrations.AddConstraint(
+            model_name='subscription',
+            constraint=models.CheckConstraint(condition=models.Q(('counted_since_at', None), ('state', 'active'), _connector='OR'), name='subscription_counts_while_active'),
         ),
         migrations.AddField(
             model_name='grant',

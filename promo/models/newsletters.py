@@ -80,10 +80,11 @@ class Newsletter(models.Model):
         choices=Tracking.choices,
         default=Tracking.OFF,
         help_text=_(
-            "Readers must be told before anything is counted, and must agree where it is counted "
-            "for each of them. The sign-up form and the page of their settings then say so by "
-            "themselves; your privacy notice must say it too. Ask your data protection officer. "
-            "It holds for issues that are sent from now on."
+            "Readers must be told before anything is counted, and each one must agree before it is "
+            "kept with the name. The sign-up form and the page of their settings then tell and ask "
+            "by themselves; whoever does not agree is counted without a name. Your privacy notice "
+            "must say it too. Ask your data protection officer. It holds for issues that are sent "
+            "from now on."
         ),
     )
     open_to_sign_up = models.BooleanField(_("open for sign-up"), default=True)

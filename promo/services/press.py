@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from promo.errors import ConfigurationError
 from promo.mailing import verp
-from promo.mailing.codes import codes_of
+from promo.mailing.codes import NOBODY, codes_of
 from promo.mailing.conversation import Outgoing
 from promo.mailing.dkim import Signer, load_signer
 from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail, unstuffed
@@ -62,6 +62,8 @@ class Press:
         """Raises InvalidInput for an address that cannot be mailed."""
         address = MailAddress(reader.email)
         codes = codes_of(reader.delivery_id, key=self.key)
+        if not reader.counted:
+            codes = codes._replace(click=NOBODY)
         compiled = self.compiled.get((subject, reader.language)) or self.compiled[subject, ""]
         data = compiled.for_reader(
             Reader(address, reader.name),

@@ -180,7 +180,9 @@ def mail_of(mailing: Mailing, subject: str, *, number: int = 0) -> str:
     row = mailing.deliveries.filter(batch__subject=subject).order_by("id")[number]
     reader = row.subscriber
     assert reader is not None
-    marked = Marked(row.id, 0, reader.email, reader.name, reader.uuid.hex, reader.language)
+    marked = Marked(
+        row.id, 0, reader.email, reader.name, reader.uuid.hex, reader.language, counted=True
+    )
     return Press.of(mailing).mail(marked, subject=subject).data.decode()
 
 
