@@ -195,7 +195,7 @@ class Issue(Approvable, models.Model):
         validators=[one_line],
         help_text=_(
             "Leave it empty to send everybody the first one. Change one thing only: then you learn "
-            "what works. The heading inside the mail stays the first subject."
+            "what works. Its mail has it as its heading too."
         ),
     )
     sample_percent = models.PositiveSmallIntegerField(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -45,7 +46,7 @@ class Press:
         for subject in samples.subjects_of(mailing):
             message = tracking.message_of(mailing, subject=subject)
             for readers in ("", *message.variants):
-                bases = bases_of(mailing, readers=readers)
+                bases = bases_of(mailing, readers=readers, subject=subject)
                 variant = message.for_readers(readers)
                 compiled[subject, readers] = compile_mail(
                     variant, sender=sender, bases=bases, date=date
@@ -98,14 +99,19 @@ def sender_of(newsletter: Newsletter) -> Sender:
     )
 
 
-def bases_of(mailing: Mailing, *, readers: str = "") -> LinkBases:
-    """Where the personal links of this mailing lead; `readers` is the language of a variant."""
+def bases_of(mailing: Mailing, *, readers: str = "", subject: str = "") -> LinkBases:
+    """Where the personal links of this mailing lead.
+
+    `readers` is the language of a variant, `subject` which of two subjects the mail has.
+    """
     browser = tokens.link("view", tokens.DELIVERY, mailing.publication.uuid)
+    asked = {"language": readers, "subject": subject}
+    shown = urlencode({name: value for name, value in asked.items() if value})
     domain = MailAddress(mailing.newsletter.from_email).domain
     return LinkBases(
         unsubscribe=absolute("/unsubscribe/"),
         preferences=absolute("/preferences/"),
-        browser=f"{browser}?language={readers}" if readers else browser,
+        browser=f"{browser}?{shown}" if shown else browser,
         leave_domain=domain if settings.PROMO_LEAVE_BY_MAIL else None,
         click=tracking.click_base(mailing),
     )
