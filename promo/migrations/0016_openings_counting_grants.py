@@ -74,6 +74,18 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'granted permissions',
             },
         ),
+        migrations.CreateModel(
+            name='DomainWord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('domain', models.CharField(max_length=253, unique=True, verbose_name='provider')),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name': 'provider that is mailed again',
+                'verbose_name_plural': 'providers that are mailed again',
+            },
+        ),
         migrations.AddField(
             model_name='approval',
             name='deadline_at',

@@ -8,7 +8,7 @@ from promo.models.health import Heartbeat
 from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
-from promo.models.limits import DomainHold, DomainLimit
+from promo.models.limits import DomainHold, DomainLimit, DomainWord
 from promo.models.mailings import (
     Batch,
     Delivery,
@@ -51,6 +51,7 @@ __all__ = [
     "Destination",
     "DomainHold",
     "DomainLimit",
+    "DomainWord",
     "Entry",
     "Filling",
     "Grant",
