@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from types import SimpleNamespace
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from promo.models import Newsletter, Tracking
 from promo.public import fields
+from promo.rendering import typeset
 
 COUNTED = "counted"
 """The name of the ticks with which readers agree to be told apart."""
@@ -62,8 +64,12 @@ def ticks(newsletters: Iterable[Newsletter], *, given: Collection[int]) -> list[
         "You need not: the newsletter comes all the same. You can take it back at any time in your "
         "settings; there is a link to them in every message."
     )
-    options = [fields.option(key, words, checked=key in given) for key, words in asked.items()]
-    return [fields.group(COUNTED, _("Opens and clicks (optional)"), options, hint=hint)]
+    language = get_language() or "pl"
+    options = [
+        fields.option(key, typeset(words, language=language), checked=key in given)
+        for key, words in asked.items()
+    ]
+    return [fields.group(COUNTED, _("Opens and clicks"), options, hint=hint)]
 
 
 def ticked(newsletters: Iterable[Newsletter], given: Collection[str]) -> dict[int, str]:
