@@ -226,7 +226,8 @@ class Message:
     mail's HTML, `subject` the mail's subject or the entry's title, `link` the marker link.
     `language` is the content's own; `variants` has the whole message once more for each other
     language of its readers. `salutation` fills the place that the mail keeps for it. `subject_b` is
-    a second subject, which is tried on some readers beside the first.
+    a second subject, which is tried on some readers beside the first; `text_b` and `html_b` are the
+    parts of the mail that carries it.
     """
 
     channel: str
@@ -239,6 +240,8 @@ class Message:
     pictures: tuple[Picture, ...] = ()
     salutation: Salutation | None = None
     subject_b: str = ""
+    text_b: str = ""
+    html_b: str = ""
     variants: Mapping[str, Message] = field(default_factory=dict)
 
     def for_readers(self, language: str) -> Message:
@@ -249,15 +252,23 @@ class Message:
         """The message, in every language, under its second subject for "b", else its first."""
         if not self.subject_b:
             return self
-        chosen = self.subject_b if subject == "b" else self.subject
         variants = {key: one.under(subject) for key, one in self.variants.items()}
-        return dataclasses.replace(self, subject=chosen, subject_b="", variants=variants)
+        mail = dataclasses.replace(self, subject_b="", text_b="", html_b="", variants=variants)
+        if subject != "b":
+            return mail
+        # A message that an earlier version stored has no parts of its own for the second subject.
+        return dataclasses.replace(
+            mail,
+            subject=self.subject_b,
+            text=self.text_b or self.text,
+            html=self.html_b or self.html,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As JSON; what few messages have is left out of the others, and of their digest."""
         data = dataclasses.asdict(dataclasses.replace(self, variants={}))
         data["variants"] = {key: one.to_json() for key, one in self.variants.items()}
-        for rare in ("salutation", "subject_b", "variants"):
+        for rare in ("salutation", "subject_b", "text_b", "html_b", "variants"):
             if not data[rare]:
                 del data[rare]
         return data

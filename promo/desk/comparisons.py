@@ -55,6 +55,25 @@ def comparison(mailing: Mailing) -> dict[str, Any] | None:
     }
 
 
+def lines(mailing: Mailing) -> list[list[Any]]:
+    """The figures for the report as a file: what, under which subject, how many."""
+    if mailing.decide_at is None:
+        return []
+    message = mailing.publication.message
+    chosen = {mailing.chosen: f" ({pgettext('subject', 'chosen')})"} if mailing.chosen else {}
+    return [
+        [what, f"{half.subject.upper()}: {words}{chosen.get(half.subject, '')}", count]
+        for half in subjects.halves(mailing)
+        for words in [message.under(half.subject).subject]
+        for what, count in (
+            (_("Compared subjects: readers"), half.readers),
+            (_("Compared subjects: accepted"), half.accepted),
+            (_("Compared subjects: opens"), half.opened),
+            (_("Compared subjects: clicks"), half.clicked),
+        )
+    ]
+
+
 def _standing(mailing: Mailing) -> str:
     """What was chosen, or when it will be."""
     if mailing.chosen:

@@ -151,9 +151,9 @@ def _resume_mailing(_request: HttpRequest, row: Publication, now: datetime) -> s
     return _("It goes on.")
 
 
-def _go_on_with_provider(request: HttpRequest, _row: Publication, _now: datetime) -> str:
+def _go_on_with_provider(request: HttpRequest, _row: Publication, now: datetime) -> str:
     domain = request.POST.get("domain", "")
-    providers.go_on(domain=domain)
+    providers.go_on(domain=domain, now=now)
     return _("Readers at {domain} are mailed again.").format(domain=domain)
 
 

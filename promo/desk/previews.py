@@ -61,7 +61,10 @@ class IssuePreviews:
         for key in (key for key, _label in settings.LANGUAGES if key != content.language):
             modes += [(f"html-{key}", _MAIL_IN[key]), (f"text-{key}", _TEXT_IN[key])]
         if content.subject_b:
-            modes.append(("subjects", _("In the mailbox – both subjects")))
+            modes += [
+                ("second", _("E-mail – second subject")),
+                ("subjects", _("In the mailbox – both subjects")),
+            ]
         return [*modes, ("unnamed", _("E-mail – without a name"))]
 
     def serve(self, content: Issue, request: HttpRequest, mode: str) -> HttpResponse:
@@ -74,6 +77,8 @@ class IssuePreviews:
             return not_yet(error.text)
         if kind == "subjects":
             return HttpResponse(_in_the_mailbox(message, content))
+        if kind == "second":
+            return HttpResponse(filled(message.under(Subject.SECOND), name=example_name()))
         if kind == "text":
             return HttpResponse(_plain(message))
         return HttpResponse(filled(message, name="" if kind == "unnamed" else example_name()))

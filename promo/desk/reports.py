@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from promo.desk import echoes
-from promo.desk.comparisons import comparison
+from promo.desk.comparisons import comparison, lines
 from promo.desk.downloads import table
 from promo.desk.mailings import PLACES, SEEN
 from promo.desk.screens import Screen
@@ -126,7 +126,8 @@ def report_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     times = (
         [PLACES["accepted"], f"{localtime(bar.at):%Y-%m-%d %H:%M:%S}", bar.count] for bar in bars
     )
-    return table(f"{_('report')}-{pk}.csv", chain(head, numbers, reasons, times))
+    compared = lines(mailing)
+    return table(f"{_('report')}-{pk}.csv", chain(head, numbers, reasons, compared, times))
 
 
 def _numbers(mailing: Mailing) -> list[tuple[Any, int]]:

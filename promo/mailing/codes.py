@@ -21,6 +21,10 @@ _HEX = 20  # 80 bits a purpose: each guess costs the forger a request or a mail 
 _CODE = re.compile(r"([1-9][0-9]{0,18})-([0-9a-f]{20})")
 
 
+NOBODY = "0"
+"""Stands in a link in place of a code, where its reader is not told apart."""
+
+
 class Purpose(IntEnum):
     """What a code may be used for: its place in the digest."""
 
@@ -31,7 +35,7 @@ class Purpose(IntEnum):
 
 
 class Codes(NamedTuple):
-    """A delivery's codes, each `[0-9]+-[0-9a-f]{20}`."""
+    """A delivery's codes, each `[0-9]+-[0-9a-f]{20}`; `click` may be `NOBODY`."""
 
     unsubscribe: str
     preferences: str

@@ -8,7 +8,7 @@ from promo.models.health import Heartbeat
 from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
-from promo.models.limits import DomainHold, DomainLimit
+from promo.models.limits import DomainHold, DomainLimit, DomainWord
 from promo.models.mailings import (
     Batch,
     Delivery,
@@ -18,6 +18,7 @@ from promo.models.mailings import (
     UnknownPolicy,
 )
 from promo.models.newsletters import Issue, Newsletter
+from promo.models.permissions import Grant
 from promo.models.photos import Photo, PhotoRendition
 from promo.models.publications import Attempt, Publication
 from promo.models.returns import ReturnedMail, ReturnMailbox
@@ -50,8 +51,10 @@ __all__ = [
     "Destination",
     "DomainHold",
     "DomainLimit",
+    "DomainWord",
     "Entry",
     "Filling",
+    "Grant",
     "Heartbeat",
     "Institution",
     "Issue",

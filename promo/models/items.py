@@ -243,7 +243,7 @@ class ItemPhoto(Orderable):
 
 
 class Approval(models.Model):
-    """One approval of an item: what its time, place and state were. Append-only.
+    """One approval of an item: what its times, place and state were. Append-only.
 
     From it come the calendar's SEQUENCE, the old date of a moved event, and who approved what when.
     """
@@ -253,6 +253,8 @@ class Approval(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    sign_up_until_at = models.DateTimeField(null=True, blank=True)
     place = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=12)
     sequence = models.PositiveIntegerField()

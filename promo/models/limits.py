@@ -56,3 +56,17 @@ class DomainHold(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class DomainWord(models.Model):
+    """A person's word that a provider is mailed again: what was sent before it counts no more."""
+
+    domain = models.CharField(_("provider"), max_length=253, unique=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("provider that is mailed again")
+        verbose_name_plural = _("providers that are mailed again")
+
+    def __str__(self) -> str:
+        return self.domain

@@ -80,10 +80,11 @@ class Newsletter(models.Model):
         choices=Tracking.choices,
         default=Tracking.OFF,
         help_text=_(
-            "Readers must be told before anything is counted, and must agree where it is counted "
-            "for each of them. The sign-up form and the page of their settings then say so by "
-            "themselves; your privacy notice must say it too. Ask your data protection officer. "
-            "It holds for issues that are sent from now on."
+            "Readers must be told before anything is counted, and each one must agree before it is "
+            "kept with the name. The sign-up form and the page of their settings then tell and ask "
+            "by themselves; whoever does not agree is counted without a name. Your privacy notice "
+            "must say it too. Ask your data protection officer. It holds for issues that are sent "
+            "from now on."
         ),
     )
     open_to_sign_up = models.BooleanField(_("open for sign-up"), default=True)
@@ -150,6 +151,16 @@ class SalutationBlock(blocks.StructBlock):
 class IssueBlocks(blocks.StreamBlock):
     """What an issue is composed of."""
 
+    opening = blocks.RichTextBlock(
+        label=_("Opening words"),
+        icon="openquote",
+        required=False,
+        features=["bold", "italic", "link", "ul", "ol"],
+        help_text=_(
+            "Two or three sentences of your own: what is worth reading this time, and why. "
+            "If it stays empty, it is left out."
+        ),
+    )
     heading = blocks.CharBlock(label=_("Heading"), icon="title", max_length=120)
     text = blocks.RichTextBlock(
         label=_("Text"), icon="pilcrow", features=["bold", "italic", "link", "ul", "ol"]
@@ -161,7 +172,7 @@ class IssueBlocks(blocks.StreamBlock):
     divider = blocks.StaticBlock(label=_("Divider"), icon="minus")
 
     class Meta:
-        block_counts = {"salutation": {"max_num": 1}}
+        block_counts = {"opening": {"max_num": 1}, "salutation": {"max_num": 1}}
 
 
 class Issue(Approvable, models.Model):
@@ -184,7 +195,7 @@ class Issue(Approvable, models.Model):
         validators=[one_line],
         help_text=_(
             "Leave it empty to send everybody the first one. Change one thing only: then you learn "
-            "what works. The heading inside the mail stays the first subject."
+            "what works. Its mail has it as its heading too."
         ),
     )
     sample_percent = models.PositiveSmallIntegerField(

@@ -112,6 +112,11 @@ class Subscription(models.Model):
     confirmation_sent_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     ended_at = models.DateTimeField(_("unsubscribed"), null=True, blank=True)
+    counted_since_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when the reader agrees that opens and clicks are kept with the name.",
+    )
 
     class Meta:
         verbose_name = _("subscription")
@@ -121,6 +126,10 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=models.Q(confirm_at=None) | models.Q(state="pending"),
                 name="subscription_asks_while_pending",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(counted_since_at=None) | models.Q(state="active"),
+                name="subscription_counts_while_active",
             ),
         ]
         indexes = [
@@ -150,7 +159,7 @@ class Consent(models.Model):
     """One step in the history of a consent: what, when, where, which wording, how proved.
 
     Append-only: PostgreSQL refuses every change, and every deletion outside
-    `promo.services.forgetting`.
+    `promo.services.forgetting`. Withdrawing the newsletter withdraws the counting with it.
     """
 
     class Act(models.TextChoices):
@@ -159,7 +168,14 @@ class Consent(models.Model):
         RECORDED = "recorded", _("recorded by staff")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
+    class About(models.TextChoices):
+        MAIL = "mail", _("to get the newsletter")
+        COUNTING = "counting", _("to be told apart in opens and clicks")
+
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="consents")
+    about = models.CharField(
+        max_length=8, choices=About.choices, default=About.MAIL, db_default=About.MAIL.value
+    )
     act = models.CharField(max_length=10, choices=Act.choices)
     at = models.DateTimeField()
     wording = models.TextField(blank=True)

@@ -10,14 +10,14 @@ class Tracking(models.TextChoices):
 
     OFF = "off", _("nothing is counted")
     COUNTS = "counts", _("counts only: nobody can tell who opened or clicked")
-    READERS = "readers", _("for each reader: who opened and which links they followed")
+    READERS = "readers", _("for each reader who agrees: who opened and which links they followed")
 
 
 class TrackedLink(models.Model):
     """A link of a mailing under its short address. The one without a `url` is the picture.
 
     `clicks` and `readers` hold what nobody's row tells: everything in a mailing that counts
-    only, else what was of readers whose rows are gone.
+    only, else what is of readers who are not told apart, or whose rows are gone.
     """
 
     mailing = models.ForeignKey(

@@ -56,6 +56,7 @@ class Candidate:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     deadline_at: datetime | None = None
+    sign_up_until_at: datetime | None = None
     occurrences: tuple[datetime, ...] = ()
     status: EventStatus = EventStatus.SCHEDULED
     place: str = ""
@@ -72,6 +73,8 @@ class Told:
     place: str
     status: EventStatus
     reached_at: datetime
+    deadline_at: datetime | None = None
+    sign_up_until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +175,24 @@ def _group(item: Candidate, rule: Collecting, told: Told | None) -> Group | None
 
 
 def _changed(item: Candidate, told: Told) -> bool:
-    """Has the date, the place, or whether it takes place at all become another since?"""
+    """Has a date, the place, or whether one may come at all become another since?"""
     off = item.status if item.status in _OFF else None
     told_off = told.status if told.status in _OFF else None
     if off or told_off:
         return off != told_off
-    return (item.starts_at, item.place) != (told.starts_at, told.place)
+    return _terms(item) != _terms(told)
+
+
+def _terms(known: Candidate | Told) -> tuple[object, ...]:
+    """What a reader has to know to be there, or to send something in, in time."""
+    dates = (known.starts_at, known.deadline_at, known.sign_up_until_at)
+    return (*dates, known.place, known.status is EventStatus.SOLD_OUT)
 
 
 def _ahead(item: Candidate, rule: Collecting, told: Told) -> bool:
     """Is there anything left to be in time for, by the new date or by the one that was told?"""
-    times = (item.starts_at, item.ends_at, item.deadline_at, told.starts_at, *item.occurrences)
+    known_before = (told.starts_at, told.deadline_at)
+    times = (item.starts_at, item.ends_at, item.deadline_at, *known_before, *item.occurrences)
     known = [at for at in times if at is not None]
     return not known or max(known) > rule.send_at
 

@@ -7,9 +7,6 @@ from typing import Any
 
 from django.utils.text import capfirst
 
-from promo.models import Newsletter
-from promo.public import telling
-
 
 def field(name: str, label: str, value: object, **more: Any) -> SimpleNamespace:
     """A text field, or a single choice; `errors` and `help` may be given."""
@@ -43,8 +40,3 @@ def group(
 
 def option(value: object, label: object, *, checked: bool, hint: str = "") -> SimpleNamespace:
     return SimpleNamespace(value=str(value), label=capfirst(str(label)), help=hint, checked=checked)
-
-
-def newsletter_option(row: Newsletter, *, checked: bool) -> SimpleNamespace:
-    text = " ".join(filter(None, (row.description, telling.about(row))))
-    return SimpleNamespace(value=str(row.id), label=row.name, help=text, checked=checked)

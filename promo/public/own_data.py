@@ -146,7 +146,12 @@ def _in_words(data: dict[str, Any]) -> dict[str, Any]:
                 **row,
                 "state": Subscription.State(row["state"]).label,
                 "consents": [
-                    {**one, "act": Consent.Act(one["act"]).label} for one in row["consents"]
+                    {
+                        **one,
+                        "act": Consent.Act(one["act"]).label,
+                        "about": Consent.About(one["about"]).label,
+                    }
+                    for one in row["consents"]
                 ],
             }
             for row in data["subscriptions"]

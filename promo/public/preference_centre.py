@@ -71,6 +71,7 @@ class _Form:
     choice: Choice
     offered: list[Newsletter]
     newsletters: frozenset[int]
+    counted: frozenset[int]
     name: str
     language: str
     pause: str = ""
@@ -89,6 +90,9 @@ class _Form:
             choice=choice,
             offered=[row for row in every if row.open_to_sign_up or row.id in ids],
             newsletters=ids,
+            counted=frozenset(
+                read.filter(counted_since_at__isnull=False).values_list("newsletter_id", flat=True)
+            ),
             name=reader.name,
             language=reader.language,
             pause=UNTIL if until else "",
@@ -119,6 +123,7 @@ class _Form:
             newsletters=frozenset(
                 row.id for row in kept.offered if str(row.id) in post.getlist("newsletters")
             ),
+            counted=frozenset(telling.ticked(kept.offered, post.getlist(telling.COUNTED))),
             name=post.get("name", ""),
             language=language if language in LANGUAGES else reader.language,
             pause=pause,
@@ -170,6 +175,7 @@ def _save(
         wording=_wording(form.offered),
         ip=visitors.address_of(request),
         proof=proof,
+        counted=telling.ticked(form.offered, {str(one) for one in form.counted}),
         now=now,
     )
 
@@ -209,11 +215,12 @@ def _groups(form: _Form) -> list[SimpleNamespace]:
             "newsletters",
             _("Newsletters"),
             [
-                fields.newsletter_option(row, checked=row.id in form.newsletters)
+                telling.newsletter_option(row, checked=row.id in form.newsletters)
                 for row in form.offered
             ],
             hint=_wording(form.offered),
         ),
+        *telling.ticks(form.offered, given=form.counted),
         fields.group(
             "frequency",
             pgettext("newsletter", "How often"),

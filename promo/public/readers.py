@@ -112,5 +112,6 @@ def view_in_browser(request: HttpRequest, code: str) -> HttpResponse:
     here = request.build_absolute_uri()
     home = pages.site("pl", "/").sign_up_url or request.build_absolute_uri("/")
     links = {Slot.UNSUBSCRIBE: home, Slot.PREFERENCES: home, Slot.BROWSER: here}
-    message = row.message.for_readers(request.GET.get("language", ""))
+    message = row.message.under(request.GET.get("subject", ""))
+    message = message.for_readers(request.GET.get("language", ""))
     return HttpResponse(preview_html(message, links))

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_http_methods
 from promo.errors import InvalidInput
 from promo.models import Institution, Newsletter
 from promo.public import answers, telling, visitors
-from promo.public.fields import field, group, newsletter_option
+from promo.public.fields import field, group
 from promo.services import subscribers
 from promo.services.clock import database_now
 
@@ -121,6 +121,8 @@ class _SignUp:
         self.opened = request.POST.get("opened", "")
         # What somebody else's form says of consent is no consent.
         self.agreed = bool(request.POST.get("consent")) and not self.is_handed_over
+        given = () if self.is_handed_over else request.POST.getlist(telling.COUNTED)
+        self.counted = telling.ticked(newsletters, given)
         self.errors: dict[str, list[str]] = {}
 
     @property
@@ -177,6 +179,7 @@ class _SignUp:
             wording=self.wording,
             source=self.request.build_absolute_uri(),
             ip=visitors.address_of(self.request),
+            counted=self.counted,
             now=database_now(),
         )
 
@@ -193,12 +196,14 @@ class _SignUp:
                 "newsletters",
                 _("Which newsletters?"),
                 [
-                    newsletter_option(row, checked=str(row.id) in self.chosen or not self.chosen)
+                    telling.newsletter_option(
+                        row, checked=str(row.id) in self.chosen or not self.chosen
+                    )
                     for row in self.newsletters
                 ],
                 errors=self.errors.get("newsletters"),
             ),
-            "groups": [],
+            "groups": telling.ticks(self.newsletters, given=self.counted),
             "consent": self._field("consent", self.wording, self.agreed, required=True),
             "trap": TRAP,
             "privacy_url": Institution.load().privacy_url,

@@ -73,6 +73,8 @@ def _record(item: Item, user: User | None, now: datetime) -> None:
         user=user,
         starts_at=item.starts_at,
         ends_at=item.ends_at,
+        deadline_at=item.deadline_at,
+        sign_up_until_at=item.sign_up_until_at,
         place=item.place_key,
         status=item.status,
         sequence=0,

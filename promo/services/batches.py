@@ -35,6 +35,8 @@ class Marked(NamedTuple):
     uuid: str
     """The subscriber's, in 32 hexadecimal digits."""
     language: str
+    counted: bool = False
+    """May opens and clicks be kept with the name?"""
 
 
 @dataclass(slots=True, eq=False)
@@ -188,7 +190,7 @@ _MARK = """
         RETURNING mailing.newsletter_id
     )
     SELECT due.id, due.attempts, reader.email, reader.name, replace(reader.uuid::text, '-', ''),
-        reader.language, tie.state = 'active' AND NOT EXISTS (
+        reader.language, tie.counted_since_at IS NOT NULL, tie.state = 'active' AND NOT EXISTS (
             SELECT FROM promo_suppression
             WHERE promo_suppression.address_hash = reader.address_hash
         )

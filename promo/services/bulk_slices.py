@@ -19,7 +19,7 @@ from promo.models import (
     Subscription,
     Suppression,
 )
-from promo.services import erasure, suppressions
+from promo.services import erasure, keeping, suppressions
 
 State = Subscription.State
 SOURCE_LENGTH = 200
@@ -104,8 +104,9 @@ def unsubscribe(act: BulkAct, ids: Collection[int], now: datetime) -> Counts:
     open_ones = ties.exclude(state=State.ENDED).order_by("id").select_for_update()
     ending = list(open_ones.values_list("id", flat=True))
     Subscription.objects.filter(id__in=ending).update(
-        state=State.ENDED, ended_at=now, confirm_at=None
+        state=State.ENDED, ended_at=now, confirm_at=None, counted_since_at=None
     )
+    keeping.forget_visits(subscription_ids=ending)
     _note(act, Consent.Act.WITHDRAWN, ending, now)
     return _counted(len(ending), people, ids)
 

@@ -83,6 +83,7 @@ def _candidate(item: Item, now: datetime) -> Candidate:
         starts_at=item.starts_at,
         ends_at=item.ends_at,
         deadline_at=item.deadline_at,
+        sign_up_until_at=item.sign_up_until_at,
         occurrences=occurrences(item, now),
         status=EventStatus(item.status),
         place=item.place_key,
@@ -122,6 +123,8 @@ def _told(
                     known.place,
                     EventStatus(known.status),
                     reached_at=issue.send_at + horizon,
+                    deadline_at=known.deadline_at,
+                    sign_up_until_at=known.sign_up_until_at,
                 )
     return told
 

@@ -16,7 +16,7 @@ from wagtail.rich_text import expand_db_html
 from promo.models import Approval, Branch, Institution, Issue, Item, Photo
 from promo.planning.kinds import AUDIENCES, KINDS
 from promo.protocol import OUT
-from promo.rendering import clean
+from promo.rendering import clean, to_text
 from promo.values import (
     Block,
     EventStatus,
@@ -205,12 +205,19 @@ def _text_block(value: object) -> Block:
     return Block("text", html=rich_text(getattr(value, "source", str(value))))
 
 
+def _opening_block(value: object) -> Block | None:
+    """The text; None where nobody has written it: an empty paragraph is never sent."""
+    block = _text_block(value)
+    return block if to_text(block.html).strip() else None
+
+
 def _salutation_block(value: Mapping[str, str]) -> Block:
     words = Salutation(value["before"], value["after"], value["without"])
     return Block("salutation", salutation=words)
 
 
 _BLOCKS: dict[str, Callable[[Any], Block | None]] = {
+    "opening": _opening_block,
     "heading": lambda value: Block("heading", text=str(value)),
     "text": _text_block,
     "salutation": _salutation_block,

@@ -21,6 +21,8 @@ from promo.services.candidates import collected
 
 State = Filling.State
 OPEN = (State.WAITING, State.MISSED)
+OPENING = "opening"
+"""The kind of block with which a self-filled issue begins."""
 
 
 def compose(newsletter_id: int, *, now: datetime) -> None:
@@ -75,11 +77,15 @@ def _fill(rhythm: Rhythm, turn: Turn, now: datetime) -> None:
 
 
 def write(issue: Issue, chapters: Sequence[Chapter], rule: Collecting) -> None:
-    """Everything the planner proposes, in the newsletter's language. The opening is a person's."""
+    """Everything the planner proposes, in the newsletter's language, under a person's opening.
+
+    The opening is an empty block for the responsible person, or what was written there before.
+    """
+    opening = next((block.value for block in issue.blocks if block.block_type == OPENING), "")
     with translation.override(issue.language):
         issue.subject = subject_of(chapters, rule)
         issue.preheader = preheader_of(chapters, rule, subject=issue.subject)
-        set_blocks(issue, woven([], chapters))
+        set_blocks(issue, woven([(OPENING, opening)], chapters))
 
 
 def set_blocks(issue: Issue, blocks: Sequence[tuple[str, object]]) -> None:

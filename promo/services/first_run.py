@@ -26,6 +26,7 @@ from promo.models import (
     Campaign,
     Destination,
     Entry,
+    Grant,
     Institution,
     Issue,
     Item,
@@ -51,6 +52,13 @@ FIRST_ADMINISTRATOR = "admin"
 WRITING = (Item, Issue, Partner, Entry)
 MANAGING = (Branch, Campaign, Destination, Newsletter, Publication, Source, Subscriber)
 MANAGING_TOO = (Subscription, Timetable, Institution, Segment, BulkAct, ReaderExport)
+EVERYBODY = frozenset(
+    {
+        "wagtailadmin.access_admin",
+        *(f"wagtailimages.{verb}_image" for verb in ("add", "change", "choose")),
+    }
+)
+"""What each of our groups may do besides."""
 
 
 def is_new() -> bool:
@@ -92,30 +100,40 @@ def first_way_in() -> str:
 
 
 def _groups() -> None:
-    writers, made = Group.objects.get_or_create(name=WRITERS)
-    if made:
-        _allow(writers, WRITING, ("add", "change", "view"))
-    approvers, made = Group.objects.get_or_create(name=APPROVERS)
-    if made:
-        _allow(approvers, (*WRITING, *MANAGING, *MANAGING_TOO), ("add", "change", "view", "delete"))
-        _allow(approvers, (Item, Issue), ("publish", "lock", "unlock"))
-
-
-def _allow(group: Group, models: tuple[type, ...], verbs: tuple[str, ...]) -> None:
-    names = [f"{verb}_{model.__name__.lower()}" for model in models for verb in verbs]
-    group.permissions.add(
-        *Permission.objects.filter(codename__in=names, content_type__app_label="promo"),
-        Permission.objects.get(codename="access_admin"),
+    """Give our groups what this version has for them and no earlier one had."""
+    writers, _made = Group.objects.get_or_create(name=WRITERS)
+    _allow(writers, _named(WRITING, ("add", "change", "view")))
+    approvers, _made = Group.objects.get_or_create(name=APPROVERS)
+    everything = (*WRITING, *MANAGING, *MANAGING_TOO)
+    _allow(
+        approvers,
+        _named(everything, ("add", "change", "view", "delete"))
+        | _named((Item, Issue), ("publish", "lock", "unlock")),
     )
+
+
+def _named(models: tuple[type, ...], verbs: tuple[str, ...]) -> set[str]:
+    return {f"promo.{verb}_{model.__name__.lower()}" for model in models for verb in verbs}
+
+
+def _allow(group: Group, names: set[str]) -> None:
+    """Each permission is given once: what a person took back later stays away."""
+    given = set(group.grants.values_list("permission", flat=True))
+    codenames = {name.partition(".")[2] for name in names | EVERYBODY}
     root = Collection.get_first_root_node()
-    images = Permission.objects.filter(
-        codename__in=["add_image", "change_image", "choose_image"],
-        content_type__app_label="wagtailimages",
-    )
-    for permission in images:
-        GroupCollectionPermission.objects.get_or_create(
-            group=group, collection=root, permission=permission
-        )
+    fresh = []
+    for one in Permission.objects.filter(codename__in=codenames).select_related("content_type"):
+        name = f"{one.content_type.app_label}.{one.codename}"
+        if name in given or name not in names | EVERYBODY:
+            continue
+        fresh.append(Grant(group=group, permission=name))
+        if one.content_type.app_label == "wagtailimages":
+            GroupCollectionPermission.objects.get_or_create(
+                group=group, collection=root, permission=one
+            )
+        else:
+            group.permissions.add(one)
+    Grant.objects.bulk_create(fresh)
 
 
 def _workflow() -> None:

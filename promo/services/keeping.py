@@ -67,6 +67,22 @@ def forget_old(*, now: datetime) -> None:
     _forget_visits("first_at <= %s LIMIT %s", now - settings.PROMO_CLICKS_KEPT, _VISITS_A_TIME)
 
 
+def forget_visits(*, subscription_ids: Collection[int]) -> None:
+    """Leave only numbers of what these readers opened and followed in these newsletters' mails."""
+    _forget_visits(
+        """
+        delivery_id IN (
+            SELECT delivery.id FROM promo_subscription tie
+            JOIN promo_delivery delivery ON delivery.subscriber_id = tie.subscriber_id
+            JOIN promo_mailing mailing ON mailing.id = delivery.mailing_id
+                AND mailing.newsletter_id = tie.newsletter_id
+            WHERE tie.id = ANY(%s)
+        )
+        """,
+        list(subscription_ids),
+    )
+
+
 def _forget_visits(which: str, *values: datetime | int | list[int]) -> None:
     """Delete these rows of readers; their numbers stay with the links, which name nobody."""
     with connection.cursor() as cursor:

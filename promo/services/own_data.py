@@ -145,7 +145,7 @@ def _subscriptions(subscriber: Subscriber) -> QuerySet[Subscription]:
 
 
 def _subscription(row: Subscription) -> dict[str, Any]:
-    names = ("act", "at", "wording", "source", "ip", "proof")
+    names = ("about", "act", "at", "wording", "source", "ip", "proof")
     return {
         "newsletter": row.newsletter.name,
         "state": row.state,
@@ -153,13 +153,14 @@ def _subscription(row: Subscription) -> dict[str, Any]:
         "confirmation_sent_at": row.confirmation_sent_at,
         "confirmed_at": row.confirmed_at,
         "ended_at": row.ended_at,
+        "told_apart_since": row.counted_since_at,
         "consents": [{name: getattr(one, name) for name in names} for one in row.consents.all()],
     }
 
 
 def _deliveries(subscriber: Subscriber) -> QuerySet[Delivery]:
     about = ("mailing__publication__issue", "mailing__publication__item", "mailing__newsletter")
-    rows = subscriber.deliveries.select_related(*about).prefetch_related("events")
+    rows = subscriber.deliveries.select_related(*about).prefetch_related("events", "visits__link")
     return rows.order_by("mailing__started_at", "id")
 
 
@@ -171,4 +172,8 @@ def _delivery(row: Delivery) -> dict[str, Any]:
         "settled_at": row.settled_at,
         "outcome": Delivery.State(row.state).name.lower(),
         "events": [{"what": one.kind, "at": one.at, "text": one.text} for one in row.events.all()],
+        "visits": [
+            {"link": one.link.url, "times": one.times, "from": one.first_at, "to": one.last_at}
+            for one in row.visits.all()
+        ],
     }

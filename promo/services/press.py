@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from promo.errors import ConfigurationError
 from promo.mailing import verp
-from promo.mailing.codes import codes_of
+from promo.mailing.codes import NOBODY, codes_of
 from promo.mailing.conversation import Outgoing
 from promo.mailing.dkim import Signer, load_signer
 from promo.mailing.envelope import Compiled, Reader, Sender, compile_mail, unstuffed
@@ -46,7 +47,7 @@ class Press:
         for subject in samples.subjects_of(mailing):
             message = tracking.message_of(mailing, subject=subject)
             for readers in ("", *message.variants):
-                bases = bases_of(mailing, readers=readers)
+                bases = bases_of(mailing, readers=readers, subject=subject)
                 variant = message.for_readers(readers)
                 compiled[subject, readers] = compile_mail(
                     variant, sender=sender, bases=bases, date=date
@@ -62,6 +63,8 @@ class Press:
         """Raises InvalidInput for an address that cannot be mailed."""
         address = MailAddress(reader.email)
         codes = codes_of(reader.delivery_id, key=self.key)
+        if not reader.counted:
+            codes = codes._replace(click=NOBODY)
         compiled = self.compiled.get((subject, reader.language)) or self.compiled[subject, ""]
         data = compiled.for_reader(
             Reader(address, reader.name),
@@ -102,14 +105,19 @@ def sender_of(newsletter: Newsletter) -> Sender:
     )
 
 
-def bases_of(mailing: Mailing, *, readers: str = "") -> LinkBases:
-    """Where the personal links of this mailing lead; `readers` is the language of a variant."""
+def bases_of(mailing: Mailing, *, readers: str = "", subject: str = "") -> LinkBases:
+    """Where the personal links of this mailing lead.
+
+    `readers` is the language of a variant, `subject` which of two subjects the mail has.
+    """
     browser = tokens.link("view", tokens.DELIVERY, mailing.publication.uuid)
+    asked = {"language": readers, "subject": subject}
+    shown = urlencode({name: value for name, value in asked.items() if value})
     domain = MailAddress(mailing.newsletter.from_email).domain
     return LinkBases(
         unsubscribe=absolute("/unsubscribe/"),
         preferences=absolute("/preferences/"),
-        browser=f"{browser}?language={readers}" if readers else browser,
+        browser=f"{browser}?{shown}" if shown else browser,
         leave_domain=domain if settings.PROMO_LEAVE_BY_MAIL else None,
         click=tracking.click_base(mailing),
     )

@@ -27,7 +27,7 @@ from promo.mailing.headers import MailAddress
 from promo.mailing.relay import parse_email_url
 from promo.mailing.slots import LinkBases
 from promo.mailing.smtp import SmtpConnection
-from promo.models import Issue, Proof
+from promo.models import Issue, Proof, Subject
 from promo.models.newsletters import testers_of
 from promo.services import composing, gate
 from promo.services.facts import absolute
@@ -44,7 +44,7 @@ _CODE = re.compile(r"[0-9a-f]{32}")
 
 
 def ask(*, issue: Issue, addresses: Sequence[str], user: User, now: datetime) -> list[Proof]:
-    """Have the saved draft mailed to these addresses.
+    """Have the saved draft mailed to these addresses; where it has two subjects, under each.
 
     Raises NotAllowed where the mail has errors or a test is under way, InvalidInput for a bad or
     missing address.
@@ -55,7 +55,7 @@ def ask(*, issue: Issue, addresses: Sequence[str], user: User, now: datetime) ->
     if issue.proofs.filter(state__in=[State.WAITING, State.SENDING]).exists():
         raise NotAllowed(_("The last test is still on its way. Wait for its result."))
     draft: Issue = issue.get_latest_revision_as_object()
-    message = _message(draft)
+    messages = _messages(draft)
     return Proof.objects.bulk_create(
         Proof(
             issue=issue,
@@ -65,11 +65,12 @@ def ask(*, issue: Issue, addresses: Sequence[str], user: User, now: datetime) ->
             message_json=message.to_json(),
         )
         for address in to
+        for message in messages
     )
 
 
-def _message(draft: Issue) -> Message:
-    """The mail as readers would get it, but for the word before its subject."""
+def _messages(draft: Issue) -> list[Message]:
+    """The mail, or both, as readers would get them, but for the word before the subject."""
     faults = [fault for fault in gate.faults(draft) if fault.code != gate.TOO_LATE]
     if faults:
         told = " ".join(fault.text for fault in faults)
@@ -77,7 +78,15 @@ def _message(draft: Issue) -> Message:
     channel = draft.newsletter.destination.channel
     message = composing.compose(composing.issue_draft(draft), channel=channel)
     with translation.override(message.language):
-        return replace(message, subject=_("[Test] {subject}").format(subject=message.subject))
+        if not message.subject_b:
+            return [_marked(message, _("[Test] {subject}"))]
+        words = _("[Test {letter}] {subject}")
+        return [_marked(message.under(one), words, one) for one in Subject.values]
+
+
+def _marked(message: Message, words: str, letter: str = "") -> Message:
+    subject = words.format(letter=letter.upper(), subject=message.subject)
+    return replace(message, subject=subject)
 
 
 def hand_out(*, now: datetime) -> list[int]:

@@ -12,20 +12,36 @@ from datetime import datetime, timedelta
 import redis
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from promo.errors import NotAllowed
 from promo.mailing import brake
+from promo.mailing.headers import domain_of
 from promo.mailing.limits import Limit, parse_limits
 from promo.mailing.relay import parse_email_url
-from promo.models import Batch, DomainHold, DomainLimit, Mailing
+from promo.mailing.replies import Category
+from promo.models import (
+    Batch,
+    Delivery,
+    DeliveryEvent,
+    DomainHold,
+    DomainLimit,
+    DomainWord,
+    Mailing,
+)
 
 log = structlog.get_logger()
 
 _SETTLED_BY_THEN = timedelta(minutes=10)
 """So long after a hold began, all whom it concerns have been set aside."""
+
+WEIGHED, CAME_BACK = 20, 10
+"""Of so many mails in a row to a provider, so many that came back say that it means us."""
+
+_FARTHEST = 20_000
+"""Deliveries among which they are looked for."""
 
 _PREFIX = "domain:"
 
@@ -52,10 +68,63 @@ def hold(*, domain: str, said: str, now: datetime) -> None:
     log.warning("provider", domain=domain, said=said)
 
 
-def go_on(*, domain: str) -> None:
+def hear_returned(*, delivery: Delivery, said: str, now: datetime) -> None:
+    """A mail came back since its provider does not want our mail: hold it if most do.
+
+    Weighed are the last mails to this provider up to this one, in the order in which they went
+    out: a few that came back among many that did not are their readers' own filters. What was
+    sent before a person last let us go on counts no more.
+    """
+    if delivery.subscriber is None:
+        return
+    address = delivery.subscriber.email
+    domain = domain_of(address)
+    if DomainHold.objects.filter(domain=domain).exists():
+        return
+    word = DomainWord.objects.filter(domain=domain).first()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CAME_BACK,
+            {
+                "mailing": delivery.mailing_id,
+                "last": delivery.pk,
+                "first": delivery.pk - _FARTHEST,
+                "domain": address.rpartition("@")[2].lower(),
+                "accepted": Delivery.State.ACCEPTED.value,
+                "since": word.at if word else delivery.mailing.started_at,
+                "weighed": WEIGHED,
+                "bounced": DeliveryEvent.Kind.BOUNCED.value,
+                "unwanted": Category.POLICY.value,
+            },
+        )
+        (count,) = cursor.fetchone()
+    if count >= CAME_BACK:
+        hold(domain=domain, said=said, now=now)
+
+
+_CAME_BACK = """
+    SELECT count(*) FROM (
+        SELECT delivery.id FROM promo_delivery delivery
+        JOIN promo_subscriber reader ON reader.id = delivery.subscriber_id
+        WHERE delivery.id BETWEEN %(first)s AND %(last)s AND delivery.mailing_id = %(mailing)s
+            AND delivery.state = %(accepted)s AND delivery.settled_at >= %(since)s
+            AND lower(split_part(reader.email, '@', 2)) = %(domain)s
+        ORDER BY delivery.id DESC LIMIT %(weighed)s
+    ) sent
+    WHERE EXISTS (
+        SELECT FROM promo_deliveryevent event
+        WHERE event.delivery_id = sent.id AND event.kind = %(bounced)s
+            AND event.category = %(unwanted)s
+    )
+"""
+
+
+def go_on(*, domain: str, now: datetime) -> None:
     """A person's word: mail this provider's readers again. Raises NotAllowed where nobody waits."""
     with transaction.atomic():
         gone, _by_model = DomainHold.objects.filter(domain=domain).delete()
+        if gone:
+            DomainWord.objects.update_or_create(domain=domain, defaults={"at": now})
         waiting = Batch.objects.filter(domain=domain, state=Batch.State.READY)
         Mailing.objects.filter(id__in=waiting.values("mailing_id")).update(hinted_at=None)
     if not gone:

@@ -73,6 +73,9 @@ def _columns(readers: QuerySet[Subscriber]) -> Any:
     return (
         readers.annotate(
             newsletters=ArraySubquery(ties.filter(state=State.ACTIVE).values("newsletter_id")),
+            counted=ArraySubquery(
+                ties.filter(counted_since_at__isnull=False).values("newsletter_id")
+            ),
             states=ArraySubquery(ties.values("state")),
             places=ArraySubquery(branches.values("branch_id")),
             barred=Exists(Suppression.objects.filter(address_hash=OuterRef("address_hash"))),
@@ -81,7 +84,7 @@ def _columns(readers: QuerySet[Subscriber]) -> Any:
         .values_list(
             *("email", "name", "language", "newsletters", "states", "created_at"),
             *("preferences__topics", "places", "preferences__audiences"),
-            *("preferences__frequency", "barred"),
+            *("preferences__frequency", "barred", "counted"),
         )
     )
 
@@ -102,6 +105,7 @@ class _Words:
             pgettext("column", "For whom"),
             pgettext("column", "How often"),
             pgettext("column", "Must not be mailed"),
+            pgettext("column", "Agrees to be told apart"),
         ]
         self._zone = Institution.load().tz
         self._newsletters = dict(Newsletter.objects.values_list("id", "name"))
@@ -114,7 +118,8 @@ class _Words:
         self._yes, self._no = _("yes"), _("no")
 
     def line(self, row: tuple[Any, ...]) -> list[str]:
-        email, name, language, reading, states, since, topics, places, audiences, often, bar = row
+        email, name, language, reading, states, since, topics, places, audiences, often, *more = row
+        barred, counted = more
         return [
             email,
             name,
@@ -126,7 +131,8 @@ class _Words:
             _listed(places, self._branches),
             _listed(audiences or (), self._audiences),
             self._often.get(often or Preferences.Frequency.EVERY, ""),
-            self._yes if bar else self._no,
+            self._yes if barred else self._no,
+            _listed(counted, self._newsletters),
         ]
 
     def _state(self, states: list[str]) -> str:

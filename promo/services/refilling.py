@@ -56,7 +56,7 @@ def add_fresh(*, filling: Filling, user: User, now: datetime) -> int:
 
 
 def compose_anew(*, filling: Filling, user: User, now: datetime) -> None:
-    """Replace everything in the draft by what is collected now. Raises NotAllowed for nothing."""
+    """Replace all but the opening by what is collected now. Raises NotAllowed for nothing."""
     with transaction.atomic():
         filling = _locked(filling)
         draft = _draft(filling)

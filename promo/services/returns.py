@@ -2,7 +2,8 @@
 
     hard       the address does not exist: suppressed at once
     soft       not delivered this time: suppressed after three mailings over two weeks in a row
-    policy     our mail was not wanted: nobody is suppressed, staff are told (`refusals`)
+    policy     our mail was not wanted: nobody is suppressed, staff are told (`refusals`); a
+               provider of whom that comes back again and again gets no more (`providers`)
     complaint  suppressed at once
     leave      a mail to the unsubscription address
 
@@ -49,7 +50,14 @@ from promo.models import (
     Subscriber,
     Suppression,
 )
-from promo.services import deliveries, keeping, mailings, subscribers, suppressions
+from promo.services import (
+    deliveries,
+    keeping,
+    mailings,
+    providers,
+    subscribers,
+    suppressions,
+)
 
 log = structlog.get_logger()
 
@@ -197,6 +205,8 @@ def _follow(delivery: Delivery, returned: Returned, *, now: datetime) -> None:
                 _suppress(delivery, Suppression.Reason.BOUNCE, now=now)
         case Kind.POLICY:
             _note(delivery, _Event.BOUNCED, returned, now=now)
+            if returned.category == Category.POLICY:
+                providers.hear_returned(delivery=delivery, said=returned.text, now=now)
         case Kind.COMPLAINT:
             _note(delivery, _Event.COMPLAINED, returned, now=now)
             _suppress(delivery, Suppression.Reason.COMPLAINT, now=now)

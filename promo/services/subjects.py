@@ -31,10 +31,15 @@ def halves(mailing: Mailing) -> Sequence[Half]:
     rows = mailing.batches.exclude(subject="").values_list("subject")
     sums = rows.annotate(readers=Sum("size"), taken=Sum("accepted"))
     sent = {key: (readers, taken) for key, readers, taken in sums}
-    counted = _readers(mailing) if mailing.tracking == Tracking.READERS else _counts(mailing)
+    counted = [_counts(mailing)]
+    if mailing.tracking == Tracking.READERS:
+        counted.append(_readers(mailing))
     found = []
     for key in Subject.values:
-        (readers, accepted), (opened, clicked) = sent.get(key, (0, 0)), counted.get(key, (0, 0))
+        readers, accepted = sent.get(key, (0, 0))
+        opened, clicked = (
+            sum(one) for one in zip(*(by.get(key, (0, 0)) for by in counted), strict=True)
+        )
         found.append(Half(key, readers, accepted, opened, clicked))
     return found
 
@@ -50,7 +55,7 @@ def _readers(mailing: Mailing) -> dict[str, tuple[int, int]]:
 
 
 def _counts(mailing: Mailing) -> dict[str, tuple[int, int]]:
-    """How many opens and clicks there were, by subject."""
+    """How many opens and clicks there were of readers who are not told apart, by subject."""
     rows = mailing.links.values_list("subject").annotate(
         opened=Sum("clicks", filter=Q(url=""), default=0),
         clicked=Sum("clicks", filter=~Q(url=""), default=0),

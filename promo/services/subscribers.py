@@ -1,6 +1,6 @@
 """Subscribers: sign-up with double opt-in, preferences, leaving, erasing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,8 +17,10 @@ from promo.models import (
     Subscriber,
     Subscription,
     Suppression,
+    Tracking,
 )
-from promo.services import erasure
+from promo.services import counting, erasure, keeping
+from promo.services.counting import Said
 from promo.vault import address_hash
 
 ASK_AGAIN = timedelta(hours=24)
@@ -51,11 +53,13 @@ def sign_up(
     wording: str,
     source: str,
     ip: str | None,
+    counted: Mapping[int, str] | None = None,
     now: datetime,
 ) -> list[Subscription]:
     """Ask for a newsletter, and for `others` in the same mail. Gives what that mail asks about.
 
-    The person gets the same answer in any case: nobody learns who reads what.
+    `counted`: in which of them the person agrees to be told apart, with the words agreed to. The
+    person gets the same answer in any case: nobody learns who reads what.
     """
     address = valid_address(email)
     if _refuses_mail(address):
@@ -79,6 +83,7 @@ def sign_up(
             )
             for row in asked
         )
+        counting.note_asked(asked, wordings=dict(counted or {}), said=Said(now, source, ip))
     return asked
 
 
@@ -136,6 +141,7 @@ def confirm(
             _activate(
                 row, Consent(act=Consent.Act.CONFIRMED, at=now, ip=ip, proof=proof[:PROOF_LENGTH])
             )
+            counting.confirm(row, said=Said(now, ip=ip, proof=proof))
 
 
 def _activate(row: Subscription, proof: Consent) -> None:
@@ -183,8 +189,9 @@ def leave(*, subscriber: Subscriber, newsletter: Newsletter, source: str, now: d
             return
         left.state = Subscription.State.ENDED
         left.ended_at = now
-        left.confirm_at = None
-        left.save(update_fields=["state", "ended_at", "confirm_at"])
+        left.confirm_at = left.counted_since_at = None
+        left.save(update_fields=["state", "ended_at", "confirm_at", "counted_since_at"])
+        keeping.forget_visits(subscription_ids=[left.pk])
         Consent.objects.create(
             subscription=left, act=Consent.Act.WITHDRAWN, at=now, source=source[:200]
         )
@@ -200,9 +207,12 @@ def choose(
     wording: str = "",
     ip: str | None = None,
     proof: str = "",
+    counted: Mapping[int, str],
     now: datetime,
 ) -> None:
     """Apply the preference page: its name, language, and exactly these newsletters.
+
+    `counted`: in which of them the reader agrees to be told apart, with the words agreed to.
 
     The reader came with a code from a mail to this very address: a new choice is proved consent.
     """
@@ -225,6 +235,15 @@ def choose(
             row = _tie(subscriber, newsletter)
             if row.state != Subscription.State.ACTIVE:
                 _activate(row, Consent(**consent))
+            if newsletter.tracking == Tracking.READERS:  # nobody else is asked
+                _let_count(row, counted.get(newsletter.id), Said(now, source, ip, proof))
+
+
+def _let_count(row: Subscription, wording: str | None, said: Said) -> None:
+    if wording is None:
+        counting.withdraw(row, said=said)
+    else:
+        counting.agree(row, wording=wording, said=said)
 
 
 def erase(*, subscriber: Subscriber, now: datetime) -> None:

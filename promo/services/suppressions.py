@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from promo.mailing.replies import Category
 from promo.models import Consent, Subscriber, Subscription, Suppression
+from promo.services import keeping
 from promo.services.deliveries import Event
 
 Reason = Suppression.Reason
@@ -81,8 +82,9 @@ def _end_subscriptions(subscriber_ids: Collection[int], *, source: str, now: dat
     if not ids:
         return
     Subscription.objects.filter(id__in=ids).update(
-        state=Subscription.State.ENDED, ended_at=now, confirm_at=None
+        state=Subscription.State.ENDED, ended_at=now, confirm_at=None, counted_since_at=None
     )
+    keeping.forget_visits(subscription_ids=ids)
     Consent.objects.bulk_create(
         Consent(subscription_id=one, act=Consent.Act.WITHDRAWN, at=now, source=source[:200])
         for one in ids

@@ -25,8 +25,8 @@ from promo.door.addresses import network_of
 from promo.errors import InvalidInput
 from promo.mailing import codes, scanners
 from promo.mailing.codes import Purpose
-from promo.models import LinkVisit, Mailing, TrackedLink, Tracking
-from promo.services import mailings
+from promo.models import Delivery, LinkVisit, Mailing, TrackedLink, Tracking
+from promo.services import counting, mailings
 
 log = structlog.get_logger()
 
@@ -49,15 +49,21 @@ def note(*, link: TrackedLink, code: str, client: str, agent: str, now: datetime
     """Count that somebody was there. `agent` is what the program says it is, `client` its address.
 
     Without an address (a proxy hides it) no scanner is told by where it comes from. A code that is
-    not ours, or of another mailing, counts nothing.
+    not ours, or of another mailing, counts nothing. A reader who does not agree to it (any more) is
+    counted as somebody.
     """
-    if link.mailing.tracking == Tracking.READERS:
+    if link.mailing.tracking == Tracking.READERS and code != codes.NOBODY:
         try:
             delivery_id = codes.read(Purpose.CLICK, code, keys=mailings.keys())
         except InvalidInput:
             return
-        _note_reader(link, delivery_id, now=now)
-    elif now - link.mailing.started_at >= AFTER_SENDING:
+        if not Delivery.objects.filter(id=delivery_id, mailing=link.mailing).exists():
+            return
+        newsletter_id = link.mailing.newsletter_id
+        if counting.agreed(delivery_id=delivery_id, newsletter_id=newsletter_id):
+            _note_reader(link, delivery_id, now=now)
+            return
+    if now - link.mailing.started_at >= AFTER_SENDING:
         _note_anybody(link, client, agent, now=now)
 
 

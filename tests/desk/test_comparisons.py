@@ -75,6 +75,19 @@ def test_both_subjects_stand_side_by_side_with_their_figures(desk: Client, where
     ]
 
 
+def test_the_report_as_a_file_has_the_figures_too(desk: Client) -> None:
+    mailing = compared()
+    take(mailing, "a", "b")
+    answer(mailing, "b", opens=3, clicks=2)
+    file = desk.get(f"/desk/publications/{mailing.publication_id}/report.csv")
+    told = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
+    figures = {
+        which: [int(line.rpartition(";")[2]) for line in told if f";{which}: {subject}" in line]
+        for which, subject in (("A", FIRST), ("B", SECOND))
+    }
+    assert figures == {"A": [4, 4, 0, 0], "B": [4, 4, 3, 2]}
+
+
 def test_it_says_when_it_is_decided_and_who_waits(desk: Client) -> None:
     told = told_of(compared())
     assert "Promo chooses by itself on" in told["standing"]
@@ -206,6 +219,8 @@ def test_the_preview_shows_both_subjects_where_there_are_two(scene: Scene) -> No
     assert scene.issue.subject in shown
     assert SECOND in shown
     assert SECOND in scene.issue.serve_preview(HttpRequest(), "text").content.decode()
+    mail = scene.issue.serve_preview(HttpRequest(), "second").content.decode()
+    assert f"<title>{SECOND}</title>" in mail.replace("\N{NO-BREAK SPACE}", " ")
 
 
 # -- before a browser

@@ -140,6 +140,9 @@ def test_what_an_earlier_issue_told_is_not_repeated() -> None:
         {"place": "2/Sala na piętrze"},
         {"status": EventStatus.CANCELLED},
         {"status": EventStatus.POSTPONED},
+        {"status": EventStatus.SOLD_OUT},
+        {"deadline_at": SEND + 9 * DAY},
+        {"sign_up_until_at": SEND + 2 * DAY},
     ],
 )
 def test_what_changed_since_it_was_told_stands_under_changes(now: dict[str, object]) -> None:
@@ -160,6 +163,20 @@ def test_an_event_that_takes_place_after_all_is_a_change() -> None:
 def test_a_change_of_what_is_over_is_no_news() -> None:
     past = item(1, starts_at=SEND - 5 * DAY, status=EventStatus.CANCELLED)
     assert collect([past], rule=RULE, told=told(past)) == ()
+
+
+def test_a_closing_date_that_was_told_otherwise_is_a_change_while_one_may_still_act() -> None:
+    contest = item(1, "contest", deadline_at=SEND + 3 * DAY)
+    for before, found in ((4, {"changes": [1]}), (-4, {"changes": [1]}), (3, {})):
+        known = told(contest, deadline_at=SEND + before * DAY)
+        assert refs(collect([contest], rule=RULE, told=known)) == found
+    closed = item(1, "contest", deadline_at=SEND - DAY)
+    assert collect([closed], rule=RULE, told=told(closed, deadline_at=SEND - 2 * DAY)) == ()
+
+
+def test_places_that_are_free_again_are_a_change() -> None:
+    known = told(item(1), status=EventStatus.SOLD_OUT)
+    assert refs(collect([item(1)], rule=RULE, told=known)) == {"changes": [1]}
 
 
 def test_other_words_are_no_change() -> None:

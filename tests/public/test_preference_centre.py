@@ -18,6 +18,7 @@ from promo.models import (
     Preferences,
     Subscriber,
     Subscription,
+    Tracking,
 )
 from promo.services import newsletters, preferences, subscribers, tokens
 from promo.services.clock import database_now
@@ -171,6 +172,31 @@ def test_a_newsletter_ticked_here_has_its_wording_and_its_proof(
     assert proof.proof == f"delivery:{delivery.pk}"
     assert proof.wording
     assert proof.ip == "127.0.0.1"
+
+
+def test_being_told_apart_is_agreed_to_and_taken_back_here_and_both_are_proved(
+    path: str, reader: Subscriber, newsletter: Newsletter
+) -> None:
+    tie = reader.subscriptions.get()
+    save(path, newsletter, counted=[newsletter.pk])
+    tie.refresh_from_db()
+    assert tie.counted_since_at is None, "nobody was asked"
+    Newsletter.objects.update(tracking=Tracking.READERS)
+    assert checked(text(Client().get(path)), "counted") == []
+    page = save(path, newsletter, counted=[newsletter.pk])
+    assert checked(page, "counted") == [str(newsletter.pk)]
+    tie.refresh_from_db()
+    since = tie.counted_since_at
+    assert since is not None
+    save(path, newsletter, counted=[newsletter.pk])
+    tie.refresh_from_db()
+    assert tie.counted_since_at == since, "the first time counts"
+    assert checked(save(path, newsletter), "counted") == []
+    tie.refresh_from_db()
+    assert (tie.state, tie.counted_since_at) == (Subscription.State.ACTIVE, None)
+    ledger = list(tie.consents.filter(about=Consent.About.COUNTING))
+    assert [one.act for one in ledger] == ["confirmed", "withdrawn"]
+    assert newsletter.name in ledger[0].wording
 
 
 def test_without_a_newsletter_left_the_page_says_so(

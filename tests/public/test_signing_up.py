@@ -13,8 +13,8 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from time_machine import travel
 
-from promo.models import Consent, Newsletter, Subscriber
-from promo.services import confirmations, newsletters
+from promo.models import Consent, Newsletter, Subscriber, Subscription, Tracking
+from promo.services import confirmations, newsletters, subscribers
 from tests import making
 from tests.driving import Clock
 from tests.world import World
@@ -66,6 +66,41 @@ def test_a_person_signs_up(newsletter: Newsletter) -> None:
     proof = Consent.objects.get()
     assert proof.source == "http://testserver/newsletter/"
     assert proof.wording
+
+
+def ticks(page: str) -> list[str]:
+    return re.findall(r'<input [^>]*name="counted"[^>]*>', page)
+
+
+def test_who_may_be_told_apart_is_asked_by_a_tick_of_its_own_that_nobody_ticked(
+    newsletter: Newsletter,
+) -> None:
+    page = "/newsletter/"
+    assert ticks(text(Client().get(page))) == []
+    Newsletter.objects.update(tracking=Tracking.READERS)
+    (tick,) = ticks(text(Client().get(page)))
+    assert "checked" not in tick
+    assert ticks(text(Client().get("/newsletter/embed/"))) == [tick]
+    assert thanked(send(email="bez@example.org"))
+    assert thanked(send(counted=str(newsletter.pk)))
+    proofs = Consent.objects.filter(about=Consent.About.COUNTING)
+    (asked,) = proofs
+    assert asked.subscription.subscriber.email == "zofia@example.org"
+    assert newsletter.name in asked.wording
+    assert asked.wording not in {one.wording for one in Consent.objects.exclude(pk=asked.pk)}
+    for tie in Subscription.objects.all():
+        assert tie.counted_since_at is None
+        subscribers.confirm(subscription_ids=[tie.pk], ip=None, proof="mail", now=timezone.now())
+    agreed = Subscription.objects.filter(counted_since_at__isnull=False)
+    assert [one.subscriber.email for one in agreed] == ["zofia@example.org"]
+    assert [one.act for one in proofs.order_by("id")] == ["asked", "confirmed"]
+
+
+def test_what_another_site_ticked_is_not_ticked_in_our_form(newsletter: Newsletter) -> None:
+    Newsletter.objects.update(tracking=Tracking.READERS)
+    answer = send(headers={"Origin": "https://other.example"}, counted=str(newsletter.pk))
+    (tick,) = ticks(text(answer))
+    assert "checked" not in tick
 
 
 def test_a_robot_that_fills_what_people_do_not_see_gets_the_same_answer_and_nothing() -> None:

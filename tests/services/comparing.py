@@ -38,7 +38,8 @@ def issue(readers: int, *, mode: Tracking = Tracking.COUNTS, second: str = SECON
         for number in range(readers)
     )
     Subscription.objects.bulk_create(
-        Subscription(subscriber=one, newsletter=newsletter, state="active") for one in people
+        Subscription(subscriber=one, newsletter=newsletter, state="active", counted_since_at=START)
+        for one in people
     )
     row = issues.plan(
         issue=Issue.objects.create(

@@ -57,13 +57,22 @@ def composed(rhythm: Rhythm, *, now: datetime | None = None) -> Filling:
 
 
 def titles(filling: Filling) -> list[str]:
-    """The headings and titles of the draft, in order."""
+    """The headings and titles of the draft, in order; without its opening."""
     assert filling.issue is not None
     draft = filling.issue.get_latest_revision_as_object()
     return [
         block.value.title if block.block_type == "item" else str(block.value)
         for block in draft.blocks
+        if block.block_type != fillings.OPENING
     ]
+
+
+def opening(filling: Filling) -> str:
+    """What stands in the first block of the draft, which is for a person."""
+    assert filling.issue is not None
+    first = filling.issue.get_latest_revision_as_object().blocks[0]
+    assert first.block_type == fillings.OPENING
+    return str(first.value.source)
 
 
 def approve(filling: Filling) -> None:

@@ -7,14 +7,26 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.utils import timezone
+from wagtail.rich_text import RichText
 
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import Filling, Institution, Issue, Publication, Rhythm
 from promo.planning.filling import Group
 from promo.protocol import State
 from promo.services import approvals, fillings, gate, refilling, rhythms
+from promo.services.facts import issue_facts
 from tests import making
-from tests.services.filling_scene import approve, composed, due, editor, event, titles, weekly
+from tests.services.filling_scene import (
+    approve,
+    composed,
+    due,
+    editor,
+    event,
+    opening,
+    titles,
+    weekly,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +48,20 @@ def test_at_the_cut_off_a_draft_stands_there_and_waits(rhythm: Rhythm) -> None:
     assert filling.issue.subject == "Noc bajek i Turniej gier"
     assert not Publication.objects.filter(issue=filling.issue).exists()
     assert filling.tell_at is not None
+
+
+def test_the_opening_is_left_to_a_person_and_never_sent_empty(rhythm: Rhythm) -> None:
+    event("Noc bajek")
+    filling = composed(rhythm)
+    assert opening(filling) == ""
+    assert filling.issue is not None
+    assert [block.kind for block in issue_facts(filling.issue).blocks] == ["heading", "item"]
+    for nothing in ("<p></p>", "<p>&nbsp;</p>"):
+        filling.issue.blocks[0] = (fillings.OPENING, RichText(nothing))
+        assert [block.kind for block in issue_facts(filling.issue).blocks] == ["heading", "item"]
+    filling.issue.blocks[0] = (fillings.OPENING, RichText(GREETING))
+    assert issue_facts(filling.issue).blocks[0].html == GREETING
+    assert gate.faults(filling.issue) == []
 
 
 def test_before_the_cut_off_nothing_is_composed(rhythm: Rhythm) -> None:
@@ -92,6 +118,31 @@ def test_what_was_told_is_not_told_again_unless_it_changed(rhythm: Rhythm) -> No
     second = composed(rhythm)
     assert titles(second) == ["Zmiany", "Przenosi się", "Wydarzenia", "Nowe"]
     assert stays.title not in titles(second)
+
+
+@pytest.mark.parametrize("field", ["deadline_at", "sign_up_until_at"])
+def test_a_moved_closing_date_is_told_to_those_who_know_the_old_one(
+    rhythm: Rhythm, field: str
+) -> None:
+    starts = {"starts_at": None} if field == "deadline_at" else {}
+    closing = timezone.now() + timedelta(days=20)
+    contest = event("Konkurs", kind="contest", **{"deadline_at": closing, field: closing, **starts})
+    approve(composed(rhythm))
+    contest.lead = "Inne słowa o tym samym."
+    approvals.approve(content=contest)
+    assert composed(rhythm).state == Filling.State.SKIPPED
+    setattr(contest, field, closing + timedelta(days=7))
+    approvals.approve(content=contest)
+    assert titles(composed(rhythm)) == ["Zmiany", "Konkurs"]
+
+
+def test_that_an_event_is_full_is_told_to_those_who_heard_of_it(rhythm: Rhythm) -> None:
+    told = event("Warsztaty", days=20)
+    Rhythm.objects.update(horizon_days=60)
+    approve(composed(rhythm))
+    told.status = "sold_out"
+    approvals.approve(content=told)
+    assert titles(composed(rhythm)) == ["Zmiany", "Warsztaty"]
 
 
 def test_an_issue_that_never_went_out_has_told_nobody(rhythm: Rhythm) -> None:
@@ -208,14 +259,17 @@ def test_a_withdrawn_approval_makes_it_wait_again(rhythm: Rhythm) -> None:
     assert filling.state == Filling.State.WAITING
 
 
+GREETING = "<p>Drodzy czytelnicy!</p>"
+
+
 def written(filling: Filling) -> None:
     """A person opens the issue with words of her own."""
     assert filling.issue is not None
     draft = filling.issue.get_latest_revision_as_object()
     draft.subject = "Temat od redakcji"
     draft.blocks = [
-        ("text", "<p>Drodzy czytelnicy!</p>"),
-        *((block.block_type, block.value) for block in draft.blocks),
+        (block.block_type, GREETING if block.block_type == fillings.OPENING else block.value)
+        for block in draft.blocks
     ]
     draft.save_revision(user=editor())
     filling.refresh_from_db()
@@ -232,19 +286,21 @@ def test_collecting_again_adds_what_is_new_and_keeps_what_was_written(rhythm: Rh
     assert (chapter.group, [one.title for one in chapter.items]) == (Group.EVENTS, ["Nowe"])
     assert refilling.add_fresh(filling=filling, user=editor(), now=now) == 1
     filling = Filling.objects.select_related("issue").get()
-    assert titles(filling)[1:] == ["Wydarzenia", "Noc bajek", "Nowe"]
+    assert opening(filling) == GREETING
+    assert titles(filling) == ["Wydarzenia", "Noc bajek", "Nowe"]
     assert refilling.edited(filling)
     assert filling.issue is not None
     assert filling.issue.get_latest_revision_as_object().subject == "Temat od redakcji"
     assert refilling.fresh(filling=filling, now=now) == ()
 
 
-def test_composing_anew_replaces_everything_and_keeps_the_history(rhythm: Rhythm) -> None:
+def test_composing_anew_replaces_all_but_the_opening_and_keeps_the_history(rhythm: Rhythm) -> None:
     event("Noc bajek")
     filling = composed(rhythm)
     written(filling)
     refilling.compose_anew(filling=filling, user=editor(), now=filling.composed_at)
     filling = Filling.objects.select_related("issue").get()
+    assert opening(filling) == GREETING
     assert titles(filling) == ["Wydarzenia", "Noc bajek"]
     assert not refilling.edited(filling)
     assert filling.issue is not None

@@ -72,7 +72,9 @@ def test_the_copy_holds_everything_and_can_be_written_as_json(
     assert (copy["address"], copy["name"]) == (reader.email, reader.name)
     assert copy["preferences"]["topics"] == ["books"]
     (subscription,) = copy["subscriptions"]
-    assert [one["wording"] for one in subscription["consents"]] == ["zgoda"]
+    assert [(one["about"], one["wording"]) for one in subscription["consents"]] == [
+        ("mail", "zgoda")
+    ]
     (delivery,) = copy["deliveries"]
     assert delivery["subject"].startswith("Spotkanie")
     assert delivery["outcome"] == "accepted"

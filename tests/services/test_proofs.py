@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from lxml import html
 
 from promo.errors import InvalidInput, NotAllowed
-from promo.models import Delivery, Issue, Proof, Subscription
+from promo.models import Delivery, Issue, Newsletter, Proof, Subscription, Tracking
 from promo.services import proofs
 from tests import making
 from tests.driving import Clock
@@ -60,6 +61,21 @@ def test_the_saved_draft_comes_with_a_word_before_its_subject(
     assert not Delivery.objects.exists()
     issue.refresh_from_db()
     assert not issue.live
+
+
+def test_of_two_subjects_each_comes_in_a_mail_of_its_own(
+    issue: Issue, clock: Clock, outside: World
+) -> None:
+    Newsletter.objects.update(tracking=Tracking.COUNTS)
+    issue.subject_b = "Co robić w grudniu?"
+    issue.save_revision()
+    ask(issue, clock)
+    mail_all(clock)
+    one, two = sorted(outside.mails(), key=lambda mail: mail["subject"])
+    for mail, letter, subject in ((one, "A", issue.subject), (two, "B", issue.subject_b)):
+        assert mail["subject"].endswith(f" {letter}] {subject}")
+        heading = html.fromstring(mail["html"]).findtext(".//h1")
+        assert " ".join((heading or "").split()) == subject
 
 
 def test_unsubscribing_from_a_test_unsubscribes_nobody(

@@ -74,9 +74,23 @@ def test_a_line_tells_everything_in_words(newsletter: Newsletter, ewa: User) -> 
         "For whom": "seniors",
         "How often": "once a week at most",
         "Must not be mailed": "no",
+        "Agrees to be told apart": "",
     }
     assert second == [
-        *("nikt@example.org", "", "Polish", "", "", "2024-05-01", "", "", "", "every issue", "yes")
+        *(
+            "nikt@example.org",
+            "",
+            "Polish",
+            "",
+            "",
+            "2024-05-01",
+            "",
+            "",
+            "",
+            "every issue",
+            "yes",
+            "",
+        )
     ]
 
 

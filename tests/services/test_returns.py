@@ -20,16 +20,26 @@ from promo.models import (
     Consent,
     Delivery,
     DeliveryEvent,
+    DomainHold,
     Mailing,
     ReturnedMail,
     Subscriber,
     Subscription,
     Suppression,
 )
-from promo.services import deliveries, keeping, mailings, returns, subscribers, suppressions
+from promo.services import (
+    deliveries,
+    keeping,
+    mailings,
+    providers,
+    returns,
+    subscribers,
+    suppressions,
+)
 from promo.services.batches import Marked
 from promo.services.deliveries import Event
 from promo.services.press import Press
+from promo.services.providers import CAME_BACK, WEIGHED
 from promo.vault import address_hash
 from tests.services import returning
 from tests.services.returning import DELAYED, HARD, POLICY, SOFT, START
@@ -106,6 +116,47 @@ def test_a_provider_that_does_not_want_us_is_told_to_staff_and_no_reader_is_blam
     told = returns.refusals(mailing=mailing)
     assert [(one.domain, one.count) for one in told] == [("example.org", 2)]
     assert "DMARC" in told[0].text
+
+
+def refuse(rows: list[Delivery]) -> None:
+    for row in rows:
+        returning.come_back(returning.report(row, POLICY))
+
+
+def test_a_provider_from_whom_it_comes_back_again_and_again_is_held_until_a_person_goes_on() -> (
+    None
+):
+    rows = returning.deliveries(returning.mailing(readers=2 * CAME_BACK + 1))
+    refuse(rows[: CAME_BACK - 1])
+    assert not DomainHold.objects.exists()
+    refuse(rows[CAME_BACK - 1 : CAME_BACK])
+    hold = DomainHold.objects.get()
+    assert hold.domain == "example.org"
+    assert "DMARC" in hold.said
+    assert reasons() == {}
+    began = START + timedelta(hours=2)
+    providers.go_on(domain=hold.domain, now=began)
+    refuse(rows[CAME_BACK:-1])
+    assert not DomainHold.objects.exists(), "what was sent before tells nothing new"
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(settled_at=began)
+    refuse(rows[-1:])
+    assert DomainHold.objects.exists()
+
+
+def test_a_few_that_come_back_among_many_that_do_not_are_no_refusal_of_ours() -> None:
+    rows = returning.deliveries(returning.mailing(readers=2 * WEIGHED + CAME_BACK))
+    refuse(rows[::4])
+    assert not DomainHold.objects.exists()
+
+
+def test_other_providers_and_other_reasons_hold_nobody() -> None:
+    rows = returning.deliveries(returning.mailing(readers=2 * CAME_BACK - 2))
+    for number, row in enumerate(rows[CAME_BACK - 1 :]):
+        Subscriber.objects.filter(pk=row.subscriber_id).update(email=f"{number}@other.example.org")
+    refuse(rows)
+    for row in returning.deliveries(returning.mailing(readers=CAME_BACK, at=START)):
+        returning.come_back(returning.report(row, SOFT))
+    assert not DomainHold.objects.exists()
 
 
 @pytest.mark.parametrize("body", [b"Auto-Submitted: auto-replied\nSubject: Urlop\n\nWracam jutro."])

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_string, policy
+from html import unescape
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, connections, transaction
+from django.test import Client
 
 from promo.errors import NotAllowed
 from promo.mailing.codes import codes_of
@@ -42,6 +45,7 @@ from promo.services import (
 from promo.services.batches import Claim, Marked
 from promo.services.deliveries import Event
 from promo.services.press import Press
+from promo.values import Message
 from tests.mailing.scripted import Script
 from tests.processes import until
 from tests.services.comparing import (
@@ -180,7 +184,9 @@ def mail_of(mailing: Mailing, subject: str, *, number: int = 0) -> str:
     row = mailing.deliveries.filter(batch__subject=subject).order_by("id")[number]
     reader = row.subscriber
     assert reader is not None
-    marked = Marked(row.id, 0, reader.email, reader.name, reader.uuid.hex, reader.language)
+    marked = Marked(
+        row.id, 0, reader.email, reader.name, reader.uuid.hex, reader.language, counted=True
+    )
     return Press.of(mailing).mail(marked, subject=subject).data.decode()
 
 
@@ -209,6 +215,32 @@ def test_each_half_has_its_subject_and_short_addresses_of_its_own(mode: Tracking
             assert _decoded(mail) == subject
             found = set(re.findall(r"/([0-9a-f]{16})[\"\s<]", mail.replace("=\r\n", "")))
             assert found == keys[which]
+
+
+def test_each_mail_has_its_subject_as_its_title_and_heading_and_so_has_the_page() -> None:
+    mailing = compared(80)
+    for which, subject, other in (("a", FIRST, SECOND), ("b", SECOND, FIRST)):
+        for number in range(4):  # readers of both languages
+            mail = message_from_string(
+                mail_of(mailing, which, number=number), policy=policy.default
+            )
+            text, page = (part.get_content() for part in mail.iter_parts())
+            shown = page.replace("\N{NO-BREAK SPACE}", " ")
+            assert subject in text.replace("\N{NO-BREAK SPACE}", " ")
+            assert f"<title>{subject}</title>" in shown
+            assert shown.count(other) == text.count(other) == 0
+            (view,) = set(re.findall(r'href="([^"]*/view/[^"]*)"', page))
+            seen = Client().get(unescape(view)).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+            assert subject in seen
+            assert other not in seen
+
+
+def test_a_message_of_an_earlier_version_has_its_second_subject_in_its_header_alone() -> None:
+    message = issue(0).message
+    older = replace(message, text_b="", html_b="", variants={})
+    assert older.under("b").subject == SECOND
+    assert older.under("b").html == message.html
+    assert Message.from_json(message.to_json()) == message
 
 
 def test_a_link_of_both_halves_is_told_once() -> None:

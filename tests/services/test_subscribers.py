@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -243,6 +244,7 @@ def test_the_preferences_are_exactly_what_was_chosen(
         name="  Zofia Nowak ",
         language="en",
         source="preferences",
+        counted={},
         now=clock(),
     )
     states = dict(subscriber.subscriptions.values_list("newsletter__slug", "state"))
@@ -251,6 +253,26 @@ def test_the_preferences_are_exactly_what_was_chosen(
     assert (subscriber.name, subscriber.language) == ("Zofia Nowak", "en")
     proof = Consent.objects.filter(subscription__newsletter=other).get()
     assert proof.act == Consent.Act.CONFIRMED
+
+
+def test_a_tick_of_an_earlier_sign_up_does_not_count_for_a_later_one(
+    newsletter: Newsletter, clock: Clock
+) -> None:
+    asked: dict[str, Any] = {
+        "email": READER,
+        "name": "",
+        "newsletter": newsletter,
+        "language": "pl",
+        "wording": "zgoda",
+        "source": "form",
+        "ip": None,
+    }
+    subscribers.sign_up(**asked, counted={newsletter.pk: "i śledzenie"}, now=clock())
+    clock.at += subscribers.ASK_AGAIN + timedelta(minutes=1)
+    (tie,) = subscribers.sign_up(**asked, now=clock())
+    subscribers.confirm(subscription_ids=[tie.pk], ip=None, now=clock())
+    tie.refresh_from_db()
+    assert (tie.state, tie.counted_since_at) == (Standing.ACTIVE, None)
 
 
 def test_a_paper_consent_is_recorded_but_not_against_a_suppression(

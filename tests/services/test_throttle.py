@@ -278,9 +278,9 @@ def test_a_provider_that_refuses_again_and_again_is_held_and_nobody_else(
         assert counts(mailing) == told
         (waiting,) = providers.traffic(mailing).waiting
         assert (waiting.domain, waiting.readers, waiting.hold) == (slow, told["due"], hold)
-        providers.go_on(domain=slow)
+        providers.go_on(domain=slow, now=clock())
         with pytest.raises(NotAllowed):
-            providers.go_on(domain=slow)
+            providers.go_on(domain=slow, now=clock())
         assert mailings.hand_out(now=clock()) == [mailing.pk]
         send(mailing, clock)
     assert counts(mailing) == {"refused": refused, "accepted": 20 + others}

@@ -10,20 +10,23 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from promo.mailing.codes import codes_of
+from promo.mailing.codes import NOBODY, codes_of
 from promo.mailing.envelope import compile_mail
 from promo.models import (
+    Consent,
     Delivery,
     LinkVisit,
     Mailing,
     Newsletter,
     Publication,
     Subscriber,
+    Subscription,
     TrackedLink,
     Tracking,
 )
-from promo.services import keeping, mailings, press, subscribers, visits
+from promo.services import batches, counting, keeping, mailings, press, subscribers, visits
 from promo.services.batches import Marked
+from promo.services.counting import Said
 from promo.services.press import Press
 from promo.services.visits import AFTER_SENDING, MANY, TOGETHER
 from tests import making
@@ -36,10 +39,11 @@ LINKS = "".join(f'<p><a href="https://a.example/{n}">Odsyłacz {n}</a></p>' for 
 NEIGHBOURS = count(1)
 
 
-def started(mode: Tracking, *, readers: int = 2, html: str = LINKS) -> Mailing:
-    """A mailing whose mails the relay has taken."""
+def started(mode: Tracking, *, readers: int = 2, html: str = LINKS, agreed: bool = True) -> Mailing:
+    """A mailing whose mails the relay has taken; its readers have `agreed` to be told apart."""
     newsletter = making.newsletter(readers)
     Newsletter.objects.update(tracking=mode)
+    Subscription.objects.update(counted_since_at=START if agreed else None)
     row = making.due_publication(newsletter.destination)
     row.message_json["html"] = f"<html><body>{html}</body></html>"
     del row.message_json["variants"]
@@ -55,7 +59,11 @@ def mail_of(mailing: Mailing, *, number: int = 0) -> bytes:
     delivery = Delivery.objects.select_related("subscriber").order_by("id")[number]
     reader = delivery.subscriber
     assert reader is not None
-    marked = Marked(delivery.id, 0, reader.email, reader.name, reader.uuid.hex, reader.language)
+    tie = Subscription.objects.get(subscriber=reader)
+    marked = Marked(
+        *(delivery.id, 0, reader.email, reader.name, reader.uuid.hex, reader.language),
+        counted=tie.counted_since_at is not None,
+    )
     return Press.of(mailing).mail(marked).data.replace(b"=\r\n", b"")
 
 
@@ -250,6 +258,63 @@ def test_without_redis_everything_is_counted() -> None:
     with override_settings(REDIS_URL="redis://127.0.0.1:9/0"):
         visit(link(1), where=neighbourhood())
     assert told(mailing) == [("1", 1, None)]
+
+
+# -- by whose leave
+
+
+def test_only_who_agreed_has_a_code_in_the_mail_and_the_others_are_counted_without() -> None:
+    mailing = started(Tracking.READERS, agreed=False)
+    Subscription.objects.filter(subscriber=Subscriber.objects.order_by("id")[0]).update(
+        counted_since_at=START
+    )
+    assert f"/c/{code()}/{link(1).key}" in mail_of(mailing).decode()
+    other = mail_of(mailing, number=1).decode()
+    assert f"/c/{NOBODY}/{link(1).key}" in other
+    assert code(1) not in other
+    visit(link(1), as_=NOBODY)
+    visit(link(1), as_=code())
+    assert told(mailing) == [("1", 2, 1)]
+    assert LinkVisit.objects.get().delivery.subscriber == Subscriber.objects.order_by("id")[0]
+
+
+def test_the_mark_before_the_wire_tells_who_agreed() -> None:
+    mailing = started(Tracking.READERS, agreed=False)
+    last = Subscriber.objects.order_by("id")[1]
+    Subscription.objects.filter(subscriber=last).update(counted_since_at=START)
+    Delivery.objects.update(state=Delivery.State.DUE, settled_at=None)
+    claimed = batches.claim(mailing.pk, now=LATER)
+    assert claimed is not None
+    marked = batches.mark(claimed, most=9, now=LATER)
+    assert [one.counted for one in marked] == [False, True]
+
+
+def test_whoever_takes_it_back_is_a_number_from_then_on_and_for_what_was() -> None:
+    mailing = started(Tracking.READERS)
+    visit(link(1), as_=code())
+    visit(link(1), as_=code(1))
+    tie = Subscription.objects.get(subscriber=Subscriber.objects.order_by("id")[0])
+    counting.withdraw(tie, said=Said(LATER))
+    assert [one.delivery.subscriber_id for one in LinkVisit.objects.all()] != [tie.subscriber_id]
+    visit(link(2), as_=code())
+    assert told(mailing) == [("1", 2, 2), ("2", 1, 0)]
+    ledger = tie.consents.filter(about=Consent.About.COUNTING)
+    assert [one.act for one in ledger] == [Consent.Act.WITHDRAWN]
+
+
+def test_leaving_takes_it_back_too_and_coming_back_does_not_give_it() -> None:
+    started(Tracking.READERS)
+    visit(link(1), as_=code())
+    reader, newsletter = Subscriber.objects.order_by("id")[0], Newsletter.objects.get()
+    subscribers.leave(subscriber=reader, newsletter=newsletter, source="mail", now=LATER)
+    tie = Subscription.objects.get(subscriber=reader)
+    assert tie.counted_since_at is None
+    assert not LinkVisit.objects.exists()
+    subscribers.record(
+        email=reader.email, name="", newsletter=newsletter, source="list", wording="x", now=LATER
+    )
+    tie.refresh_from_db()
+    assert (tie.state, tie.counted_since_at) == (Subscription.State.ACTIVE, None)
 
 
 # -- for how long

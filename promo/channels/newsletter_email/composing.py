@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -56,19 +56,40 @@ def compose(draft: Draft, render: Render) -> Message:
     with translation.override(draft.readers or draft.language):
         mail = _mail(draft)
     blocks = draft.issue.blocks if draft.issue else ()
-    context = {"mail": mail, "institution": draft.institution}
-    return Message(
+    text, html = _parts(mail, draft, render)
+    message = Message(
         channel=KEY,
         subject=mail.subject,
         preheader=mail.preheader.text,
-        text=_text(render(f"{KEY}/issue.txt.j2", context)),
-        html=finish(_html(render(f"{KEY}/issue.mjml.j2", context)), mail.parts),
+        text=text,
+        html=html,
         link=draft.link,
         language=mail.language,
         pictures=tuple(part.picture for part in mail.parts if part.picture),
         salutation=salutation_of(blocks, language=mail.language),
-        subject_b=one_line(draft.issue.subject_b, language=mail.language) if draft.issue else "",
     )
+    if draft.issue is None or not draft.issue.subject_b.strip():
+        return message
+    second = _under(mail, draft.issue.subject_b)
+    text, html = _parts(second, draft, render)
+    return replace(message, subject_b=second.subject, text_b=text, html_b=html)
+
+
+def _parts(mail: Mail, draft: Draft, render: Render) -> tuple[str, str]:
+    """The plain text and the HTML."""
+    context = {"mail": mail, "institution": draft.institution}
+    text = _text(render(f"{KEY}/issue.txt.j2", context))
+    return text, finish(_html(render(f"{KEY}/issue.mjml.j2", context)), mail.parts)
+
+
+def _under(mail: Mail, subject: str) -> Mail:
+    """The same mail under another subject, which is its title and its heading too."""
+    subject = one_line(subject, language=mail.language)
+    return replace(mail, subject=subject, headline=_headline(subject, mail.language))
+
+
+def _headline(subject: str, language: str) -> Phrase:
+    return phrase("{subject}", language=language, subject=Said(subject, language))
 
 
 def _mail(draft: Draft) -> Mail:
@@ -90,7 +111,7 @@ def _issue_mail(issue: IssueFacts, draft: Draft) -> Mail:
         subject=subject,
         preheader=Phrase([Said(preheader, "")]),
         newsletter=typeset(issue.newsletter, language=language),
-        headline=phrase("{subject}", language=language, subject=Said(subject, language)),
+        headline=_headline(subject, language),
         reason=phrase(reason, language=readers, newsletter=Said(issue.newsletter, language)),
         parts=parts_of(issue.blocks, draft, language=readers),
     )
