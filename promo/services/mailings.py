@@ -35,6 +35,7 @@ from promo.models import (
 from promo.services import (
     batches,
     deliveries,
+    departures,
     providers,
     samples,
     segments,
@@ -215,7 +216,10 @@ def finish_if_done(mailing_id: int, *, now: datetime) -> bool:
     if mailing.state != State.RUNNING or left.exists():
         return False
     done = Mailing.objects.filter(id=mailing_id, state=State.RUNNING)
-    return bool(done.update(state=State.FINISHED, finished_at=now, problem=""))
+    if not done.update(state=State.FINISHED, finished_at=now, problem=""):
+        return False
+    departures.keep(before=mailing)
+    return True
 
 
 def sweep(*, now: datetime) -> None:
