@@ -141,8 +141,7 @@ def test_both_catalogues_say_the_same() -> None:
         (
             "shared/pagination_nav.html",
             "{{ items.paginator.items_count_label|capfirst }}",
-            "{% blocktrans trimmed with total=items.paginator.count|intcomma %}"
-            "Total: {{ total }}{% endblocktrans %}",
+            '{% include "promo/desk/list_total.html" %}',
         ),
         (
             "shared/headers/_actions.html",

@@ -18,10 +18,11 @@ from promo.desk.comparisons import comparison
 from promo.desk.downloads import table
 from promo.desk.screens import Screen
 from promo.models import DeliveryEvent, Mailing, Publication
-from promo.services import mailings, providers
+from promo.services import mailings, providers, subjects
 from promo.services.clock import database_now
 
 PAGE = 50
+LOOK, WAITING_LOOK = 2, 30
 SEEN = "promo.view_item"
 ADDRESSES_SEEN = "promo.view_subscriber"
 """Addresses of readers are personal data: seeing an item is not enough."""
@@ -50,6 +51,7 @@ def progress(row: Publication) -> dict[str, Any]:
         "readers": mailing.readers,
         "settled": mailing.readers - counts["due"],
         "going": going,
+        "look_every": _look_every(mailing, due=counts["due"]),
         "paused": mailing.state == Mailing.State.PAUSED,
         "not_known": counts["unknown"],
         "progress_rows": [(label, counts[key]) for key, label in PLACES.items()],
@@ -59,6 +61,12 @@ def progress(row: Publication) -> dict[str, Any]:
         "events": _kinds(mailing),
         "traffic": providers.traffic(mailing) if mailing.finished_at is None else None,
     }
+
+
+def _look_every(mailing: Mailing, *, due: int) -> int:
+    """Seconds between two looks at the numbers: few move while all wait for the choice."""
+    waits = mailing.decide_at is not None and not mailing.chosen
+    return WAITING_LOOK if waits and due <= subjects.waiting(mailing) else LOOK
 
 
 def _left_out(mailing: Mailing) -> dict[str, Any]:
@@ -84,7 +92,7 @@ def _kinds(mailing: Mailing) -> list[dict[str, Any]]:
 
 
 def _events(mailing: Mailing) -> QuerySet[DeliveryEvent]:
-    return DeliveryEvent.objects.filter(delivery__batch__mailing=mailing)
+    return DeliveryEvent.objects.filter(mailing=mailing)
 
 
 class ProgressView(Screen):

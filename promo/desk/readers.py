@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -18,6 +19,7 @@ from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from promo.desk import selection
 from promo.desk.embedding import EmbedPanel
+from promo.desk.paging import LongPaginator
 from promo.desk.returned import ReturnedViewSet
 from promo.desk.rhythms import RhythmPanel, told
 from promo.desk.segments import SegmentViewSet
@@ -110,6 +112,18 @@ class TickColumn(Column):
 class SubscriberList(OneByOne):
     """Readers come from sign-up forms and from files, not one by one from the desk."""
 
+    paginator_class = LongPaginator
+
+    def order_queryset(self, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+        # As the index has them, and so that no two rows share a place.
+        by: Any = {
+            "email": (Lower("email"),),
+            "-email": (Lower("email").desc(),),
+            "name": ("name", "id"),
+            "-name": ("-name", "-id"),
+        }.get(self.ordering)
+        return queryset.order_by(*by) if by else super().order_queryset(queryset)
+
     @cached_property
     def columns(self) -> list[Any]:
         own = list(super().columns)
@@ -138,7 +152,7 @@ class SubscriberViewSet(DeskViewSet):
         Column("language", label=_("Language"), accessor="get_language_display"),
         Column("reading", label=_("Newsletters")),
         Column("problem", label=_("Problem")),
-        DateColumn("created_at", label=_("Since"), sort_key="created_at"),
+        DateColumn("created_at", label=_("Since"), sort_key="id"),
     ]
     filterset_class = SubscriberFilters
     search_fields = ["email", "name"]

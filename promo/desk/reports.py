@@ -23,7 +23,7 @@ from promo.desk.mailings import PLACES, SEEN
 from promo.desk.screens import Screen
 from promo.desk.shares import share
 from promo.models import Mailing
-from promo.services import mailings, reports
+from promo.services import departures, mailings, reports
 from promo.services.reports import Bar
 
 WIDTH, HEIGHT = 600, 120
@@ -87,13 +87,14 @@ class ReportView(Screen):
         mailing = _mailing(self.kwargs["pk"])
         step, bars = reports.accepted_over_time(mailing)
         lines = reports.beside_earlier(mailing)
+        left = next(line.left for line in lines if line.mailing.id == mailing.id)
         return (
             context
             | echoes.report(mailing)
             | {
                 "mailing": mailing,
                 "publication": mailing.publication,
-                "numbers": _numbers(mailing),
+                "numbers": _numbers(mailing, left=left),
                 "not_known": mailings.progress(mailing)["unknown"],
                 "comparison": comparison(mailing),
                 "reasons": reports.reasons(mailing),
@@ -117,7 +118,8 @@ def report_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise PermissionDenied
     mailing = _mailing(pk)
     head = [[_("What happened"), _("Why"), _("Readers")]]
-    numbers = ([label, "", count] for label, count in _numbers(mailing))
+    left = departures.counts([mailing])[mailing.id]
+    numbers = ([label, "", count] for label, count in _numbers(mailing, left=left))
     reasons = (
         [kind.label, category.label if category else "", count]
         for kind, category, count in reports.reasons(mailing)
@@ -130,12 +132,12 @@ def report_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     return table(f"{_('report')}-{pk}.csv", chain(head, numbers, reasons, compared, times))
 
 
-def _numbers(mailing: Mailing) -> list[tuple[Any, int]]:
+def _numbers(mailing: Mailing, *, left: int) -> list[tuple[Any, int]]:
     counts = mailings.progress(mailing)
     return [
         (gettext_lazy("all readers"), mailing.readers),
         *((label, counts[key]) for key, label in PLACES.items() if counts[key]),
-        (gettext_lazy("unsubscribed before the next issue"), reports.left_after(mailing)),
+        (gettext_lazy("unsubscribed before the next issue"), left),
     ]
 
 

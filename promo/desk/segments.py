@@ -131,10 +131,13 @@ class SegmentAdd(SegmentEditor):
 def found(request: HttpRequest, rows: Any, *, patient: bool) -> dict[str, Any]:
     """How many readers the conditions mean, and ten of them for who may see addresses."""
     now = database_now()
-    count = segments.count(rows, now=now) if patient else segments.quick_count(rows, now=now)
-    seen = request.user.has_perm(ADDRESSES_SEEN) and count is not None
+    if patient:
+        told = segments.Estimate(segments.count(rows, now=now))
+    else:
+        told = segments.quick_count(rows, now=now)
+    seen = request.user.has_perm(ADDRESSES_SEEN) and told.number is not None
     sample = segments.sample(rows, now=now) if seen else []
-    return {"counted": True, "count": count, "sample": sample, "rows": rows}
+    return {"counted": True, "told": told, "sample": sample, "rows": rows}
 
 
 class SegmentDelete(CarefulDelete):
@@ -210,13 +213,14 @@ def _meant(newsletter: Newsletter | None, segment: Segment | None) -> dict[str, 
         return {"newsletter": None}
     now = database_now()
     try:
-        rows = segments.readers(newsletter=newsletter, segment=segment, now=now)
+        reads = Row("reads", values=(str(newsletter.pk),))
+        told = segments.quick_count((reads, *segments.rows_for(segment)), now=now)
     except InvalidInput as error:
         return {"newsletter": newsletter, "problem": error.text}
     return {
         "newsletter": newsletter,
         "segment": segment,
-        "count": rows.count(),
+        "told": told,
         "where": segments.in_words(segments.rows_for(segment)) if segment else "",
         "url": reverse("wagtailsnippets_promo_segment:edit", args=[segment.pk]) if segment else "",
     }

@@ -10,6 +10,7 @@ from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
 from promo.models.limits import DomainHold, DomainLimit, DomainWord
 from promo.models.mailings import (
+    Acceptance,
     Batch,
     Delivery,
     DeliveryEvent,
@@ -35,6 +36,7 @@ from promo.models.subscribers import (
 from promo.models.tracking import LinkVisit, TrackedLink, Tracking
 
 __all__ = [
+    "Acceptance",
     "Approval",
     "Attempt",
     "Batch",

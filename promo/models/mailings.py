@@ -90,6 +90,11 @@ class Mailing(models.Model):
     compared = models.JSONField(
         default=list, blank=True, help_text="The figures of both halves when it was chosen."
     )
+    left = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Readers who left before the next one started; empty until that one is over.",
+    )
     hinted_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
     look_at = models.DateTimeField(
@@ -221,8 +226,32 @@ class Delivery(models.Model):
         return f"{self.mailing_id} → {self.subscriber_id}"
 
 
+class Acceptance(models.Model):
+    """How many mails of a mailing the relay had taken when that was written down, at one instant.
+
+    The plot of a report is made of these: a thousand rows where the ledger has a million.
+    """
+
+    mailing = models.ForeignKey(
+        Mailing, models.CASCADE, related_name="acceptances", db_constraint=False, db_index=False
+    )
+    at = models.DateTimeField()
+    readers = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("mails accepted")
+        verbose_name_plural = _("mails accepted")
+        indexes = [models.Index(fields=("mailing", "at"), name="acceptance_of_mailing")]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.at:%Y-%m-%d %H:%M:%S}: {self.readers}"
+
+
 class DeliveryEvent(models.Model):
-    """What happened to a delivery other than being accepted. Append-only, but for erasure."""
+    """What happened to a delivery other than being accepted. Append-only, but for erasure.
+
+    `mailing` is the delivery's: a report then reads the index of its events and nothing else.
+    """
 
     class Kind(models.TextChoices):
         DEFERRED = "deferred", _("put off")
@@ -247,6 +276,9 @@ class DeliveryEvent(models.Model):
         NETWORK = "network", _("the other side could not be reached")
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="events")
+    mailing = models.ForeignKey(
+        Mailing, models.CASCADE, related_name="events", db_constraint=False, db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     category = models.CharField(max_length=8, choices=Category.choices, blank=True)
     at = models.DateTimeField()
@@ -258,7 +290,12 @@ class DeliveryEvent(models.Model):
         verbose_name = _("event of a delivery")
         verbose_name_plural = _("events of deliveries")
         ordering = ("at", "id")
-        indexes = [models.Index(fields=("kind", "at"), name="delivery_event_kind")]
+        indexes = [
+            models.Index(fields=("kind", "at"), name="delivery_event_kind"),
+            models.Index(
+                fields=("mailing", "kind", "category", "delivery"), name="delivery_event_mailing"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d}"

@@ -30,7 +30,8 @@ class Subscriber(models.Model):
     class Meta:
         verbose_name = _("subscriber")
         verbose_name_plural = _("subscribers")
-        ordering = ("-created_at",)
+        # Newest first. A file brings a million at one instant: by that no two pages would agree.
+        ordering = ("-id",)
         constraints = [models.UniqueConstraint(Lower("email"), name="subscriber_address_once")]
 
     def __str__(self) -> str:
@@ -148,6 +149,12 @@ class Subscription(models.Model):
                 fields=("asked_at",),
                 condition=models.Q(state="pending"),
                 name="subscription_unconfirmed",
+            ),
+            models.Index(
+                fields=("newsletter", "ended_at"),
+                include=("subscriber",),
+                condition=models.Q(state="ended"),
+                name="subscription_ended",
             ),
         ]
 

@@ -173,6 +173,11 @@ def claim(
     return Claim(row[0], row[1], domain=row[2] if among else "", subject=row[3])
 
 
+def call_others(mailing_id: int) -> None:
+    """There may be more for other workers to do: the next tick hints at the mailing again."""
+    Mailing.objects.filter(id=mailing_id).update(hinted_at=None)
+
+
 _MARK = """
     WITH due AS (
         SELECT id, subscriber_id, attempts FROM promo_delivery

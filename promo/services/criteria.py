@@ -8,7 +8,7 @@ desk's form, the words in reports and the SQL follow from it. A condition over a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -198,6 +198,14 @@ _MAIL = pgettext_lazy("group of conditions", "What they got")
 _State = Subscription.State
 
 
+_TIED = {
+    "reads": (_State.ACTIVE,),
+    "waits": (_State.PENDING,),
+    "left": (_State.ENDED,),
+    "tied": tuple(_State),
+}
+
+
 def _table(*rows: Criterion) -> Mapping[str, Criterion]:
     return MappingProxyType({row.key: row for row in rows})
 
@@ -208,7 +216,7 @@ CRITERIA: Mapping[str, Criterion] = _table(
         _TIE,
         pgettext_lazy("condition", "reads the newsletter"),
         Asks.CHOICES,
-        _tied(_State.ACTIVE),
+        _tied(*_TIED["reads"]),
         _newsletters,
         needed=False,
     ),
@@ -217,7 +225,7 @@ CRITERIA: Mapping[str, Criterion] = _table(
         _TIE,
         pgettext_lazy("condition", "has not confirmed yet the newsletter"),
         Asks.CHOICES,
-        _tied(_State.PENDING),
+        _tied(*_TIED["waits"]),
         _newsletters,
         needed=False,
     ),
@@ -226,7 +234,7 @@ CRITERIA: Mapping[str, Criterion] = _table(
         _TIE,
         pgettext_lazy("condition", "has unsubscribed from the newsletter"),
         Asks.CHOICES,
-        _tied(_State.ENDED),
+        _tied(*_TIED["left"]),
         _newsletters,
         needed=False,
     ),
@@ -235,7 +243,7 @@ CRITERIA: Mapping[str, Criterion] = _table(
         _TIE,
         pgettext_lazy("condition", "reads, read or asked for the newsletter"),
         Asks.CHOICES,
-        _tied(*_State),
+        _tied(*_TIED["tied"]),
         _newsletters,
         needed=False,
     ),
@@ -333,6 +341,17 @@ CRITERIA: Mapping[str, Criterion] = _table(
     ),
 )
 """In the order in which people choose from them."""
+
+
+def ties_alone(rows: Sequence[Row]) -> QuerySet[Subscription] | None:
+    """Where all that is asked is a tie to one newsletter: these ties, one of each subscriber's.
+
+    They are counted in an index, where the subscribers themselves would be joined to them.
+    """
+    if len(rows) != 1 or rows[0].negated or len(rows[0].values) != 1 or rows[0].key not in _TIED:
+        return None
+    states = _TIED[rows[0].key]
+    return Subscription.objects.filter(newsletter=int(rows[0].values[0]), state__in=states)
 
 
 def criterion(key: str) -> Criterion:

@@ -144,9 +144,12 @@ def lose(events: Sequence[Event], *, policy: UnknownPolicy, now: datetime) -> No
 
 
 def write_events(events: Sequence[Event], *, now: datetime) -> None:
+    rows = Delivery.objects.filter(id__in=[event.delivery_id for event in events])
+    mailing_of = dict(rows.values_list("id", "mailing_id"))
     DeliveryEvent.objects.bulk_create(
         DeliveryEvent(
             delivery_id=event.delivery_id,
+            mailing_id=mailing_of[event.delivery_id],
             kind=event.kind,
             category=event.category,
             at=now,
@@ -156,6 +159,13 @@ def write_events(events: Sequence[Event], *, now: datetime) -> None:
         )
         for event in events
     )
+
+
+_ACCEPTANCE = """
+    INSERT INTO promo_acceptance (mailing_id, at, readers)
+    SELECT mailing_id, %(now)s, count(*) FROM settled WHERE state = 1 GROUP BY mailing_id
+"""
+"""For a statement that has `settled` deliveries: what the plot of a report is made of."""
 
 
 def _settle(
@@ -170,13 +180,13 @@ def _settle(
             UPDATE promo_delivery
             SET state = %(state)s, attempts = attempts + %(tried)s, settled_at = %(now)s
             WHERE id = ANY(%(ids)s) AND state = 0
-            RETURNING batch_id
+            RETURNING batch_id, mailing_id, state
         ), counted AS (
             SELECT batch_id, count(*) AS n FROM settled GROUP BY batch_id
         ), noted AS (
             UPDATE promo_batch SET {column} = {column} + counted.n
             FROM counted WHERE promo_batch.id = counted.batch_id
-        )
+        ), told AS ({_ACCEPTANCE})
         SELECT coalesce(sum(n), 0) FROM counted
         """,  # noqa: S608  (a column of ours)
         {"state": state.value, "tried": tried, "now": now, "ids": list(delivery_ids)},
@@ -198,16 +208,16 @@ def _look_for(cursor: CursorWrapper, delivery_ids: Sequence[int], *, at: datetim
 def _resettle_unknown(cursor: CursorWrapper, delivery_ids: Sequence[int], *, now: datetime) -> None:
     """A late answer: what was unknown is accepted after all."""
     cursor.execute(
-        """
+        f"""
         WITH settled AS (
             UPDATE promo_delivery SET state = 1, settled_at = %(now)s
-            WHERE id = ANY(%(ids)s) AND state = 5 RETURNING batch_id
+            WHERE id = ANY(%(ids)s) AND state = 5 RETURNING batch_id, mailing_id, state
         ), counted AS (
             SELECT batch_id, count(*) AS n FROM settled GROUP BY batch_id
-        )
+        ), told AS ({_ACCEPTANCE})
         UPDATE promo_batch SET accepted = accepted + n, unknown = unknown - n
         FROM counted WHERE promo_batch.id = counted.batch_id
-        """,
+        """,  # noqa: S608  (a part of ours)
         {"now": now, "ids": list(delivery_ids)},
     )
 

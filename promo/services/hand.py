@@ -41,6 +41,7 @@ class Hand:
         self._clock = clock
         self._rests: dict[str, float] = {}
         self._more_at = 0.0
+        self._has_called = False
 
     def take_more(self) -> None:
         """Claim for whoever has nothing in hand: everybody, and the providers that are apart."""
@@ -55,6 +56,9 @@ class Hand:
             found |= self._claim(free, among=True)
         if not found:
             self._more_at = now + LOOK_SECONDS
+        elif not self._has_called:
+            batches.call_others(self._mailing_id)
+            self._has_called = True
 
     def look_again(self) -> None:
         """There may be another batch now."""

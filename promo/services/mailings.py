@@ -11,7 +11,8 @@ import redis
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,7 @@ from promo.models import (
 from promo.services import (
     batches,
     deliveries,
+    departures,
     providers,
     samples,
     segments,
@@ -109,22 +111,43 @@ def _only_to(publication: Publication) -> str:
 
 
 def hand_out(*, now: datetime) -> list[int]:
-    """Ids of mailings with readers to mail now; one hinted at lately is passed by."""
+    """Ids of mailings with readers to mail now, each as often as workers may join it.
+
+    One hinted at lately is passed by, until a worker that has joined calls for others: for as many
+    as are at work already. So the idle ones join within seconds, however many there are, and
+    nearly as few hints as workers lie about.
+    """
     providers.let_go(now=now)
     waiting = Batch.objects.filter(mailing=OuterRef("id"), state=Batch.State.READY, due_at__lte=now)
     waiting = waiting.exclude(domain__in=DomainHold.objects.values("domain"))
+    at_work = Batch.objects.filter(
+        mailing=OuterRef("id"), state=Batch.State.CLAIMED, lease_until_at__gt=now
+    )
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
     rows = Mailing.objects.filter(
         stale,
         Exists(waiting),
         state=State.RUNNING,
         newsletter__destination__paused_at=None,
+    ).annotate(
+        batches_due=_number(waiting, Count("id")),
+        workers=_number(at_work, Count("owner", distinct=True)),
     )
+    ids: list[int] = []
     with transaction.atomic():
         picked = rows.order_by("started_at").select_for_update(of=("self",), skip_locked=True)
-        ids = list(picked.values_list("id", flat=True)[:50])
+        for row in picked[:50]:
+            # Not taken for so long: lost, or nobody is free. One hint is enough to find out.
+            calls = 1 if row.hinted_at else min(row.batches_due, max(1, row.workers))
+            ids += [row.id] * calls
         Mailing.objects.filter(id__in=ids).update(hinted_at=now)
     return ids
+
+
+def _number(rows: QuerySet[Batch], what: Count) -> Coalesce:
+    """A subquery that counts; its rows are tied to those of the query around it."""
+    counted = rows.order_by().values("mailing").annotate(number=what).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 def pause(*, mailing: Mailing) -> None:
@@ -193,7 +216,10 @@ def finish_if_done(mailing_id: int, *, now: datetime) -> bool:
     if mailing.state != State.RUNNING or left.exists():
         return False
     done = Mailing.objects.filter(id=mailing_id, state=State.RUNNING)
-    return bool(done.update(state=State.FINISHED, finished_at=now, problem=""))
+    if not done.update(state=State.FINISHED, finished_at=now, problem=""):
+        return False
+    departures.keep(before=mailing)
+    return True
 
 
 def sweep(*, now: datetime) -> None:

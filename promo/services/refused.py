@@ -24,7 +24,7 @@ class Reason:
 def reasons(*, mailing: Mailing) -> Sequence[Reason]:
     """For each reason the readers whose mails were refused, given up or returned; most first."""
     rows = (
-        DeliveryEvent.objects.filter(delivery__mailing=mailing, kind__in=_NOT_ARRIVED)
+        DeliveryEvent.objects.filter(mailing=mailing, kind__in=_NOT_ARRIVED)
         .order_by()
         .values_list("category")
         .annotate(count=Count("delivery", distinct=True))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count
 
 from promo.models import DeliveryEvent, Mailing
-from promo.services import mailings
+from promo.services import departures, mailings
 
 BARS = 60
 """No plot has more of them."""
@@ -43,9 +43,7 @@ def accepted_over_time(mailing: Mailing) -> tuple[timedelta, list[Bar]]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT min(settled_at), max(settled_at) FROM promo_delivery
-            WHERE batch_id IN (SELECT id FROM promo_batch WHERE mailing_id = %(mailing)s)
-                AND state = 1
+            SELECT min(at), max(at) FROM promo_acceptance WHERE mailing_id = %(mailing)s
             """,
             {"mailing": mailing.id},
         )
@@ -56,10 +54,8 @@ def accepted_over_time(mailing: Mailing) -> tuple[timedelta, list[Bar]]:
         step = next((one for one in _STEPS if span <= one * BARS), _STEPS[-1])
         cursor.execute(
             """
-            SELECT date_bin(make_interval(secs => %(step)s), settled_at, %(start)s), count(*)
-            FROM promo_delivery
-            WHERE batch_id IN (SELECT id FROM promo_batch WHERE mailing_id = %(mailing)s)
-                AND state = 1
+            SELECT date_bin(make_interval(secs => %(step)s), at, %(start)s), sum(readers)
+            FROM promo_acceptance WHERE mailing_id = %(mailing)s
             GROUP BY 1
             """,
             {"mailing": mailing.id, "step": step.total_seconds(), "start": mailing.started_at},
@@ -76,7 +72,7 @@ def accepted_over_time(mailing: Mailing) -> tuple[timedelta, list[Bar]]:
 def reasons(mailing: Mailing) -> list[tuple[DeliveryEvent.Kind, DeliveryEvent.Category, int]]:
     """What happened to readers other than being accepted, and why; with how many it happened to."""
     rows = (
-        DeliveryEvent.objects.filter(delivery__batch__mailing=mailing)
+        DeliveryEvent.objects.filter(mailing=mailing)
         .order_by()
         .values_list("kind", "category")
         .annotate(Count("delivery", distinct=True))
@@ -89,36 +85,11 @@ def reasons(mailing: Mailing) -> list[tuple[DeliveryEvent.Kind, DeliveryEvent.Ca
     return sorted(found, key=lambda row: (order.index(row[0]), -row[2]))
 
 
-def left_after(mailing: Mailing) -> int:
-    """How many of its readers left the newsletter after its start and before the next issue's."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(*) FROM promo_subscription tie
-            JOIN promo_delivery delivery
-                ON delivery.subscriber_id = tie.subscriber_id AND delivery.mailing_id = %(mailing)s
-            WHERE tie.newsletter_id = %(newsletter)s AND tie.state = 'ended'
-                AND tie.ended_at >= %(start)s
-                AND tie.ended_at < coalesce((
-                    SELECT min(started_at) FROM promo_mailing
-                    WHERE newsletter_id = %(newsletter)s AND started_at > %(start)s
-                ), 'infinity')
-            """,
-            {
-                "mailing": mailing.id,
-                "newsletter": mailing.newsletter_id,
-                "start": mailing.started_at,
-            },
-        )
-        return int(cursor.fetchone()[0])
-
-
 def beside_earlier(mailing: Mailing) -> list[Line]:
     """The mailing and those of the same newsletter before it, the latest first."""
     rows = Mailing.objects.filter(
         newsletter_id=mailing.newsletter_id, started_at__lte=mailing.started_at
     ).select_related("publication__issue", "publication__item")
-    return [
-        Line(row, mailings.progress(row)["accepted"], left_after(row))
-        for row in rows.order_by("-started_at")[: EARLIER + 1]
-    ]
+    shown = list(rows.order_by("-started_at")[: EARLIER + 1])
+    left = departures.counts(shown)
+    return [Line(row, mailings.progress(row)["accepted"], left[row.id]) for row in shown]

@@ -234,6 +234,7 @@ def _note(
     at = returned.at if returned.at is not None and began <= returned.at <= now else now
     DeliveryEvent.objects.create(
         delivery=delivery,
+        mailing_id=delivery.mailing_id,
         kind=kind,
         category=category,
         at=at,
@@ -302,7 +303,7 @@ def refusals(*, mailing: Mailing) -> Sequence[Refusals]:
     )
     rows = (
         DeliveryEvent.objects.filter(
-            delivery__mailing=mailing,
+            mailing=mailing,
             kind__in=[_Event.BOUNCED, _Event.REFUSED],
             category__in=_OURS,
             delivery__subscriber__isnull=False,

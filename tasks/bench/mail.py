@@ -312,8 +312,7 @@ def _send(
         if asked.kill:
             mailings.sweep(now=database_now())
         for mailing_id in mailings.hand_out(now=database_now()):
-            for _worker in range(asked.workers):
-                tasks.send.delay(mailing_id)
+            tasks.send.delay(mailing_id)
         for name, pids in families.items():
             peaks[name] = max(peaks.get(name, 0.0), stage.peak_rss_mb(pids()))
         time.sleep(_LOOK_EVERY)

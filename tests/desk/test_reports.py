@@ -16,8 +16,17 @@ from django.utils.translation import override
 
 from promo.desk import reports as screens
 from promo.desk.shares import share
-from promo.models import Delivery, DeliveryEvent, Mailing, Newsletter, Publication, Subscriber
-from promo.services import deliveries, mailings, reports, subscribers
+from promo.models import (
+    Batch,
+    Delivery,
+    DeliveryEvent,
+    Mailing,
+    Newsletter,
+    Publication,
+    Subscriber,
+    UnknownPolicy,
+)
+from promo.services import deliveries, departures, mailings, reports, subscribers
 from promo.services.clock import database_now
 from tests import making
 
@@ -89,9 +98,36 @@ def test_who_left_counts_for_the_issue_they_had_last(mailing: Mailing) -> None:
     between = mailing.started_at + (second.started_at - mailing.started_at) / 2
     for reader, at in ((first_reader, between), (second_reader, database_now())):
         subscribers.leave(subscriber=reader, newsletter=mailing.newsletter, source="test", now=at)
-    assert reports.left_after(mailing) == 1
-    assert reports.left_after(second) == 1
+    assert departures.counts([mailing, second]) == {mailing.id: 1, second.id: 1}
     assert [line.left for line in reports.beside_earlier(second)] == [1, 1]
+
+
+def test_who_left_is_kept_once_the_next_issue_is_over(mailing: Mailing) -> None:
+    reader = Subscriber.objects.order_by("id")[0]
+    now = database_now()
+    subscribers.leave(subscriber=reader, newsletter=mailing.newsletter, source="test", now=now)
+    second = mailed(mailing.newsletter, "two")
+    mailing.refresh_from_db()
+    assert mailing.left is None, "the next one is still going out"
+    deliveries.accept(list(second.deliveries.values_list("id", flat=True)), now=second.started_at)
+    Batch.objects.filter(mailing=second).update(state=Batch.State.DONE)
+    assert mailings.finish_if_done(second.id, now=second.started_at)
+    mailing.refresh_from_db()
+    second.refresh_from_db()
+    assert (mailing.left, second.left) == (1, None)
+    subscribers.erase(subscriber=reader, now=database_now())
+    assert [line.left for line in reports.beside_earlier(second)] == [0, 1]
+
+
+def test_the_plot_has_what_was_taken_however_it_became_known(mailing: Mailing) -> None:
+    first, second, *_others = mailing.deliveries.order_by("id")
+    at = mailing.started_at + timedelta(minutes=1)
+    lost = [deliveries.Event(second.pk, DeliveryEvent.Kind.UNKNOWN)]
+    deliveries.lose(lost, policy=UnknownPolicy.LEAVE, now=at)
+    for _twice in range(2):
+        deliveries.accept([first.pk, second.pk], now=at)
+    _step, bars = reports.accepted_over_time(mailing)
+    assert [bar.count for bar in bars] == [2]
 
 
 def test_the_file_has_what_the_screen_has(desk: Client, mailing: Mailing) -> None:

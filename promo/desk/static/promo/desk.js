@@ -2,10 +2,11 @@
 // controls that Wagtail leaves unnamed (wagtail #14205 for rich text, #11179 for StreamField).
 (() => {
   "use strict";
-  const every = 2000; // ms between two looks at a running mailing
+  // ms between two looks at what runs
+  const every = (section) => 1000 * (section.dataset.every || 2);
 
   async function follow(section) {
-    if (document.hidden) return void setTimeout(follow, every, section);
+    if (document.hidden) return void setTimeout(follow, every(section), section);
     const answer = await fetch(section.dataset.live).catch(() => null);
     if (!answer || !answer.ok || answer.redirected) return;
     const box = document.createElement("div");
@@ -13,7 +14,7 @@
     const fresh = box.firstElementChild;
     if (!section.contains(document.activeElement)) section.replaceWith(fresh);
     const shown = fresh.isConnected ? fresh : section;
-    if (shown.dataset.live) setTimeout(follow, every, shown);
+    if (shown.dataset.live) setTimeout(follow, every(shown), shown);
   }
 
   const unnamed =
@@ -52,7 +53,7 @@
     // On a phone the calendar is a list: it opens where people are.
     if (!location.hash && matchMedia("(max-width: 60rem)").matches)
       document.querySelector(".promo-calendar #today")?.scrollIntoView();
-    document.querySelectorAll("[data-live]").forEach((section) => setTimeout(follow, every, section));
+    document.querySelectorAll("[data-live]").forEach((section) => setTimeout(follow, every(section), section));
     nameControls();
     new MutationObserver(nameControls).observe(document.documentElement, { childList: true, subtree: true });
   });
