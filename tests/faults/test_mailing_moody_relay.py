@@ -71,6 +71,7 @@ class Send:
         *,
         policy: str = "leave",
         times: dict[str, float] = {},  # noqa: B006  (never changed)
+        count: int = READERS,
         octets: int = 0,
         **settings: object,
     ) -> Sent:
@@ -79,7 +80,7 @@ class Send:
             url = sink.url(connections=CONNECTIONS, **times)
             short = {**SOON_AGAIN, **settings}
             with workshop(self.hatchery, self.folder, sink=sink, url=url, **short) as shop:
-                mailing = started(policy, count=READERS, octets=octets)
+                mailing = started(policy, count=count, octets=octets)
                 for _one in range(WORKERS if AT_FULL_SIZE else 1):
                     shop.hatch()
                 shop.finish(mailing)
@@ -119,8 +120,9 @@ def test_a_relay_that_stops_reading_in_the_body_puts_nobody_in_doubt(send: Send)
 
     A connection that has carried mails holds megabytes, a new one to this relay some 100 KB.
     """
-    mood = Mood("body", "hang", one_in=40, seconds=HANG)
-    sent = send("23: hangs in the body", mood, times={**PATIENT, "mails": 1}, octets=400_000)
+    mood = Mood("body", "hang", one_in=20, seconds=HANG)
+    fresh = {**PATIENT, "mails": 1}
+    sent = send("23: hangs in the body", mood, times=fresh, count=readers(60), octets=400_000)
     sent.sheet.nobody_in_doubt()
 
 
