@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -77,7 +78,9 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(batches, "SIZE", AT_ONCE)
 
 
-SOON_AGAIN = {"PROMO_MAIL_WAITS": [timedelta(seconds=s) for s in (0.2, 0.5, 1, 1, 1, 1, 1)]}
+SOON_AGAIN: Mapping[str, Any] = {
+    "PROMO_MAIL_WAITS": [timedelta(seconds=s) for s in (0.2, 0.5, 1, 1, 1, 1, 1)]
+}
 """So soon a reader who was put off is tried again."""
 
 
@@ -121,7 +124,7 @@ class Workshop:
 
 @contextmanager
 def workshop(
-    hatchery: Hatchery, folder: Path, *, sink: Sink, url: str = "", **more: object
+    hatchery: Hatchery, folder: Path, *, sink: Sink, url: str = "", **more: Any
 ) -> Iterator[Workshop]:
     """Settings with short times for `sink`; the workers are dead afterwards."""
     short = {

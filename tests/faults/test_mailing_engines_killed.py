@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -65,7 +66,7 @@ def test_redis_killed_in_the_middle_costs_nobody_the_issue(
                 journal.stop()  # only its lock is left to be given back
                 due = still_due(mailing)
                 until(
-                    lambda due=due: is_over(mailing) or still_due(mailing) < due,
+                    partial(went_on, mailing, due),
                     within=SOON,
                     what="the running worker goes on without it",
                 )
@@ -131,6 +132,14 @@ def leave(row: Delivery) -> None:
     assert answer.status_code == 200
 
 
+def went_on(mailing: Mailing, due: int) -> bool:
+    return is_over(mailing) or still_due(mailing) < due
+
+
+def went_further(mailing: Mailing, before: int) -> bool:
+    return is_over(mailing) or came_to(mailing) > before
+
+
 def came_to(mailing: Mailing) -> int:
     """Grows with everything that becomes of a reader."""
     return DeliveryEvent.objects.count() - still_due(mailing)
@@ -154,7 +163,7 @@ def test_beat_killed_in_the_middle_costs_nobody_the_issue(
             with BeatProcess(environment(), folder=tmp_path) as beat:
                 before = came_to(mailing)
                 until(
-                    lambda before=before: is_over(mailing) or came_to(mailing) > before,
+                    partial(went_further, mailing, before),
                     within=SOON,
                     what="the tick has come to the workers",
                 )

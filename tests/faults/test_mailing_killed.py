@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,10 @@ def check(sheet: Sheet, policy: str, kills: int) -> None:
         assert listed("sent_again") == sheet.doubtful
 
 
+def reached(stopped: Path, mailing: Mailing, shop: Workshop) -> bool:
+    return stopped.exists() or shop.hint(mailing)
+
+
 POINTS = [stops.AFTER_CLAIM, stops.AFTER_MARK, stops.AFTER_ACCEPT, stops.AFTER_SETTLE]
 
 
@@ -107,7 +112,7 @@ def test_a_worker_killed_at_any_point_of_its_way_puts_in_doubt_what_was_open_and
             stopped = tmp_path / f"{kills}.stopped"
             doomed = shop.hatch(more={"PROMO_STOP_AT": point, "PROMO_STOP_FILE": str(stopped)})
             until(
-                lambda stopped=stopped: stopped.exists() or shop.hint(mailing),
+                partial(reached, stopped, mailing, shop),
                 within=SOON,
                 what=f"a worker stopped {point}",
             )

@@ -70,7 +70,7 @@ class Send:
         mood: Mood,
         *,
         policy: str = "leave",
-        times: dict[str, float] = {},  # noqa: B006  (never changed)
+        times: dict[str, float] = {},
         count: int = READERS,
         octets: int = 0,
         **settings: object,
