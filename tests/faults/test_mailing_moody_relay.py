@@ -9,9 +9,11 @@ from __future__ import annotations
 import itertools
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -70,7 +72,7 @@ class Send:
         mood: Mood,
         *,
         policy: str = "leave",
-        times: dict[str, float] = {},
+        times: Mapping[str, float] = MappingProxyType({}),
         count: int = READERS,
         octets: int = 0,
         **settings: object,

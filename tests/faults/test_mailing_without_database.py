@@ -91,7 +91,7 @@ def test_a_database_that_falls_in_the_middle_costs_nobody_the_issue(
             falls += 1
         shop.finish(mailing)
         sheet = Sheet.of(mailing, sink.taken())
-    number = {restart: "14: PostgreSQL restarted", kill: "15: PostgreSQL killed"}[fall]
+    number = "14: PostgreSQL restarted" if fall is restart else "15: PostgreSQL killed"
     figures(number, sheet.columns(kills=falls))
     assert falls >= KILLS // 2, "otherwise nothing was tested"
     sheet.nobody_in_doubt()  # the worker lives: it knows what became of every mail
