@@ -149,6 +149,14 @@ PROMO_MAIL_LEASE = timedelta(seconds=env.float("PROMO_MAIL_LEASE_SECONDS", defau
 PROMO_RELAY_LOG = _plain("PROMO_RELAY_LOG")
 # How long the relay may be at work on a mail whose sender is gone; only then its log is asked.
 PROMO_RELAY_QUIET = timedelta(seconds=env.float("PROMO_RELAY_QUIET_SECONDS", default=900))
+# The waits after each put-off attempt to mail a reader, who is given up after the last one; the
+# first is also how long a batch rests whose relay was away.
+PROMO_MAIL_WAITS = [
+    timedelta(seconds=s)
+    for s in env.list(
+        "PROMO_MAIL_WAIT_SECONDS", float, [30.0, 120.0, 600.0, 1800.0, 7200.0, 21600.0, 86400.0]
+    )
+]
 # A hint that brought no claim within this time is given again.
 PROMO_HINT_AGAIN = timedelta(seconds=env.float("PROMO_HINT_AGAIN_SECONDS", default=60))
 

@@ -3,6 +3,9 @@
 Every one of them is a real worker with a process group of its own, so that it is killed whole. An
 order is a line of JSON on standard input; the answer is the worker's process id. The dead are not
 reaped while the hatchery lives: their ids must not become somebody else's.
+
+A worker reads the settings anew from its order's environment: one hatchery serves many tests. Only
+the broker stays as the hatchery found it.
 """
 
 from __future__ import annotations
@@ -10,9 +13,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module, reload
 from typing import Any
 
 import django
+from django.conf import settings
+from django.db import connections
 
 from config.celery import app
 from tests.processes import LIGHT
@@ -38,11 +44,19 @@ def _work(order: dict[str, Any]) -> None:
     for number, source in enumerate((nothing, log, log)):
         os.dup2(source, number)
     os.environ.update(order["environment"])
+    _read_settings_anew()
     name = f"doomed-{os.getpid()}@localhost"
     app.worker_main(
         ["worker", "--pool", "solo", *LIGHT, "-n", name, "-Q", ",".join(order["queues"])]
     )
     os._exit(0)
+
+
+def _read_settings_anew() -> None:
+    module = reload(import_module(os.environ["DJANGO_SETTINGS_MODULE"]))
+    for name in filter(str.isupper, dir(module)):
+        setattr(settings, name, getattr(module, name))
+    connections.settings["default"].update(settings.DATABASES["default"])  # nobody is connected
 
 
 if __name__ == "__main__":

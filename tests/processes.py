@@ -58,6 +58,9 @@ def environment() -> dict[str, str]:
         "PROMO_MAIL_LEASE_SECONDS": f"{settings.PROMO_MAIL_LEASE.total_seconds()}",
         "PROMO_RELAY_LOG": settings.PROMO_RELAY_LOG,
         "PROMO_RELAY_QUIET_SECONDS": f"{settings.PROMO_RELAY_QUIET.total_seconds()}",
+        "PROMO_MAIL_WAIT_SECONDS": ",".join(
+            f"{wait.total_seconds()}" for wait in settings.PROMO_MAIL_WAITS
+        ),
         "PROMO_HINT_AGAIN_SECONDS": f"{settings.PROMO_HINT_AGAIN.total_seconds()}",
     }
 
@@ -164,9 +167,15 @@ class Hatchery:
             worker.kill9()
         self._process.communicate()
 
-    def hatch(self, queues: Sequence[str], environment: Mapping[str, str]) -> Doomed:
+    def hatch(
+        self, queues: Sequence[str], environment: Mapping[str, str], *, log: Path | None = None
+    ) -> Doomed:
         """A new worker of these queues with these additions to its environment."""
-        order = {"queues": queues, "environment": dict(environment), "log": str(self._log)}
+        order = {
+            "queues": queues,
+            "environment": dict(environment),
+            "log": str(log or self._log),
+        }
         given, answers = self._process.stdin, self._process.stdout
         assert given is not None
         assert answers is not None

@@ -43,9 +43,8 @@ WINDOW_SECONDS = 0.1
 SETTLE_SECONDS = 0.25
 SETTLE_SOON = 0.05
 SETTLE_MANY = 1000
-AFTER_AWAY = timedelta(seconds=30)
 AFTER_NO_ACCESS = timedelta(minutes=5)
-"""When a batch is due again whose relay could not be reached, or did not let us in."""
+"""When a batch is due again whose relay did not let us in."""
 
 _SENDS_FOR = 2 / 3
 """After this part of a lease without a mark or a renewal nothing more begins."""
@@ -144,7 +143,7 @@ class Clerk:
             return False
         if isinstance(error, RateLimited):
             self.slow_down()
-        self._hand.retry_after = AFTER_AWAY
+        self._hand.retry_after = settings.PROMO_MAIL_WAITS[0]
         return not self.nothing_left
 
     def sender_refused(self, said: str) -> None:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from promo.models import Delivery, DeliveryEvent, UnknownPolicy
-
-BACKOFF = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 7200, 21600, 86400))
-"""Waits after each put-off attempt; after the last one the reader is given up."""
 
 FULL = 1000
 """Deliveries after which a batch of readers set aside takes no more."""
@@ -72,10 +69,11 @@ def put_off(events: Sequence[Event], *, attempts: int, now: datetime) -> None:
     ids = [event.delivery_id for event in events]
     with transaction.atomic(), connection.cursor() as cursor:
         write_events(events, now=now)
-        if attempts >= len(BACKOFF):
+        waits = settings.PROMO_MAIL_WAITS
+        if attempts >= len(waits):
             _settle(cursor, ids, Delivery.State.GIVEN_UP, now=now)
             return
-        _move(cursor, ids, due_at=now + BACKOFF[attempts])
+        _move(cursor, ids, due_at=now + waits[attempts])
 
 
 def set_aside(delivery_ids: Sequence[int], *, domain: str, due_at: datetime) -> None:

@@ -47,8 +47,11 @@ class Killer:
 
 
 def told(killer: Killer, record: Path) -> dict[str, int]:
-    """How many readers got nothing, how many mails came twice, and what the ledger says of them."""
-    from promo.models import DeliveryEvent, Subscriber  # noqa: PLC0415 -- needs Django's apps
+    """How many readers got nothing, how many mails came twice, and what the ledger says of them.
+
+    `unknown` are in doubt at the end; some that were listed may have been sent again meanwhile.
+    """
+    from promo.models import Delivery, DeliveryEvent, Subscriber  # noqa: PLC0415 -- needs Django's apps
 
     taken = Counter(record.read_text().split())
     everybody: Any = Subscriber.objects.values_list("email", flat=True)
@@ -58,6 +61,7 @@ def told(killer: Killer, record: Path) -> dict[str, int]:
     return {
         "kills": killer.kills,
         "listed_in_doubt": len(listed),
+        "unknown": Delivery.objects.filter(state=Delivery.State.UNKNOWN).count(),
         "without_a_mail": len(without),
         "lost": len(without - listed),
         "second_copies": taken.total() - len(taken),

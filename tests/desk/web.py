@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -21,36 +22,58 @@ STARTS_WITHIN = 60
 LOOK_EVERY = 0.1
 
 
-@dataclass(frozen=True, slots=True)
 class WebProcess:
     """A running granian. What it is to see must be committed."""
 
-    url: str
+    def __init__(self, port: int, *, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @contextmanager
     def started(cls, *, log: Path) -> Iterator[Self]:
         """On a free port, which is also what links in mails and previews lead to while it runs."""
-        port = _free_port()
-        url = f"http://127.0.0.1:{port}"
-        with override_settings(PROMO_BASE_URL=url), log.open("ab") as file:
-            process = subprocess.Popen(
+        web = cls(_free_port(), log=log)
+        with override_settings(PROMO_BASE_URL=web.url):
+            web.start()
+            try:
+                yield web
+            finally:
+                web.stop()
+
+    def start(self) -> None:
+        """It answers when this returns."""
+        with self._log.open("ab") as file:
+            self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "granian", "--interface", "wsgi"),
-                    *("--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "4"),
+                    *("--host", "127.0.0.1", "--port", str(self._port), "--blocking-threads", "4"),
                     "config.wsgi:application",
                 ],
                 cwd=ROOT,
                 env={**environment(), "DJANGO_SETTINGS_MODULE": "tests.desk.web_settings"},
                 stdout=file,
                 stderr=file,
+                start_new_session=True,
             )
-            try:
-                _wait(url, process, log)
-                yield cls(url)
-            finally:
-                process.terminate()
-                process.wait()
+        try:
+            _wait(self.url, self._process, self._log)
+        except BaseException:
+            self.kill9()
+            raise
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+    def kill9(self) -> None:
+        """The whole group at once, as a power cut would."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
 
 def _free_port() -> int:

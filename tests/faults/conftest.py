@@ -9,9 +9,22 @@ from django.test import override_settings
 
 from tests import first_rows
 from tests.driving import Clock, Watch
+from tests.faults.figures import figures
+from tests.faults.sending import small_batches
+from tests.processes import Hatchery, environment
 from tests.world import World
 
+__all__ = ["figures", "small_batches"]
+
 first_rows.come_back()
+
+
+@pytest.fixture(scope="session")
+def hatchery(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hatchery]:
+    """For all of them: loading everything takes seconds, a worker forked from it half of one."""
+    log = tmp_path_factory.mktemp("hatchery") / "hatchery.log"
+    with Hatchery(environment(), log=log) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")

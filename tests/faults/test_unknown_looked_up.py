@@ -2,92 +2,86 @@
 
 Faults 2 and 24 of the plan of fault tests: nobody is left out and nobody gets it twice, whatever
 the newsletter's rule is, and nothing stays unknown. The witness is the mail server behind Postfix.
-PROMO_TEST_READERS and PROMO_TEST_KILLS make it longer.
 """
 
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from django.test import override_settings
-
-from promo.models import DeliveryEvent, Mailing, Subscriber
-from promo.services import mailings
+from promo.models import DeliveryEvent, Mailing
+from promo.services import lookups
+from promo.services.clock import database_now
+from tests.faults.figures import Figures
 from tests.faults.postfix import Postfix
-from tests.faults.sinks import Sink
-from tests.faults.test_mailing_killed import (
+from tests.faults.sending import (
     CONNECTIONS,
-    READERS,
+    REAL_WORKERS,
+    ROUNDS,
     SOON,
-    hint,
-    is_over,
-    kill_again_and_again,
+    Sheet,
+    Workshop,
+    chance_of,
     listed,
+    readers,
     started,
+    workshop,
 )
-from tests.processes import Hatchery, environment, until
+from tests.faults.sinks import Sink
+from tests.processes import Hatchery, until
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.xdist_group("processes"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = REAL_WORKERS
 
+READERS = readers(2000)
 KILLS = int(os.environ.get("PROMO_TEST_KILLS", "3"))
 
 
 @contextmanager
-def workshop(folder: Path) -> Iterator[tuple[Sink, Postfix, Hatchery]]:
+def behind_postfix(hatchery: Hatchery, folder: Path) -> Iterator[tuple[Workshop, Postfix]]:
     """Doomed workers, a real Postfix for them, and the witness behind it."""
     with (
         Sink.started(folder / "taken.txt", delay=0) as sink,
         Postfix.started(sink=sink.port) as relay,
-        override_settings(
-            PROMO_MAIL_LEASE=timedelta(seconds=1),
-            PROMO_HINT_AGAIN=timedelta(seconds=0.2),
+        workshop(
+            hatchery,
+            folder,
+            sink=sink,
+            url=relay.url(connections=CONNECTIONS),
             PROMO_RELAY_LOG=str(relay.log),
             PROMO_RELAY_QUIET=timedelta(seconds=3),
-            EMAIL_URL=relay.url(connections=CONNECTIONS),
-        ),
-        Hatchery(environment(), log=folder / "doomed.log") as hatchery,
+        ) as shop,
     ):
-        yield sink, relay, hatchery
+        yield shop, relay
 
 
-def settled(mailing: Mailing) -> bool:
-    hint(mailing)
-    return is_over(mailing) and mailing.look_at is None
+def settled(shop: Workshop, mailing: Mailing) -> bool:
+    for mailing_id in lookups.due(now=database_now()):
+        lookups.look(mailing_id)
+    return shop.hint(mailing) and mailing.look_at is None
 
 
+@ROUNDS
 def test_what_killed_workers_left_unknown_is_looked_up_and_nobody_gets_none_or_two(
-    tmp_path: Path,
+    turn: int, hatchery: Hatchery, figures: Figures, tmp_path: Path
 ) -> None:
-    seed = random.randrange(10**6)
-    with workshop(tmp_path) as (sink, relay, hatchery):
-        mailing = started("send_again")
-        kills = kill_again_and_again(mailing, hatchery, seed, times=KILLS)
-        until(lambda: settled(mailing), within=SOON, what="everybody's outcome is known")
+    with behind_postfix(hatchery, tmp_path) as (shop, relay):
+        mailing = started("send_again", count=READERS)
+        kills = shop.kill_again_and_again(mailing, chance_of(turn), times=KILLS)
+        until(lambda: settled(shop, mailing), within=SOON, what="everybody's outcome is known")
         until(relay.is_empty, within=SOON, what="Postfix has handed everything on")
-        taken = sink.taken()
-    unknown = DeliveryEvent.objects.filter(kind="unknown").count()
+        sheet = Sheet.of(mailing, shop.sink.taken())
     found = DeliveryEvent.objects.filter(kind="found").count()
     absent = DeliveryEvent.objects.filter(kind="not_found").count()
-    lost = set(Subscriber.objects.values_list("email", flat=True)) - set(taken)
-    twice = {address for address, count in taken.items() if count > 1}
-    print(  # noqa: T201  (shown when the test fails, or with -s)
-        f"seed {seed}, kills {kills}, unknown {unknown}, found {found}, sent again {absent},"
-        f" lost {len(lost)}, second copies {len(twice)}"
+    figures(
+        "2: workers killed at random, looked up in the relay's log",
+        {**sheet.columns(kills=kills), "found": found, "sent again": absent},
     )
     assert kills == KILLS, "otherwise nothing was tested"
-    assert not lost
-    assert not twice
-    assert unknown == found + absent
+    assert not sheet.without
+    assert not sheet.copies
+    assert found + absent == DeliveryEvent.objects.filter(kind="unknown").count()
     assert not listed("sent_again") | listed("left"), "the newsletter's rule was not needed"
-    assert mailings.progress(mailing)["accepted"] == READERS
-    assert mailings.standing(mailing).total() == READERS
+    assert sheet.ended["accepted"] == READERS

@@ -32,8 +32,8 @@ from tests.mailing.carrying import (
     never,
     over,
 )
+from tests.mailing.certificates import certificate
 from tests.mailing.scripted import Deaf, Hang, Script, ScriptedRelay, Step, Turns, relay
-from tests.mailing.test_smtp_tls import certificate
 
 OFFERED = "250-relay.example.org\r\n250-PIPELINING\r\n250 STARTTLS"
 WILLING = Script(ehlo=OFFERED, starttls="220 2.0.0 go ahead")

@@ -6,9 +6,10 @@ Faults 20 to 26 of the plan of fault tests; what needs no ledger is in `tests/ma
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 from promo.models import Batch, Delivery, DeliveryEvent, Subscriber, Suppression
-from promo.services import deliveries, mailings
+from promo.services import mailings
 from tests.driving import Clock
 from tests.mailing.scripted import Drop, Hang, Script, Turns
 from tests.services.test_throttle import clock, counts, everybody, got, mailed_by, send, started
@@ -54,7 +55,7 @@ def test_grey_listing_for_ten_minutes_follows_the_waits_and_loses_nobody(clock: 
             clock.at = due.due_at
             assert mailings.hand_out(now=clock()) == [mailing.pk]
             send(mailing, clock)
-    assert waits == list(deliveries.BACKOFF[:tries])
+    assert waits == settings.PROMO_MAIL_WAITS[:tries]
     assert counts(mailing) == {"accepted": 4}
     assert got(scripted) == everybody()
     assert set(Delivery.objects.values_list("attempts", flat=True)) == {tries + 1}

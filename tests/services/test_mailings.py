@@ -22,7 +22,6 @@ from promo.protocol import State
 from promo.services import (
     batches,
     clerk,
-    deliveries,
     destinations,
     mailings,
     sending,
@@ -208,12 +207,12 @@ def test_a_reader_whose_server_never_takes_the_mail_is_given_up_in_the_end(
 ) -> None:
     outside.fault(fault="smtp_refuse", stage="RCPT", code=450, match_to="czytelnik1@")
     waits = []
-    for _time in range(len(deliveries.BACKOFF) + 1):
+    for _time in range(len(settings.PROMO_MAIL_WAITS) + 1):
         send(mailing, clock)
         due = Batch.objects.filter(state=Batch.State.READY).values_list("due_at", flat=True)
         waits += [at - clock() for at in due]
         clock.forward(days=2)
-    assert waits == list(deliveries.BACKOFF)
+    assert waits == settings.PROMO_MAIL_WAITS
     assert counts(mailing) == {"given_up": 1, "accepted": 4}
     assert mailings.hand_out(now=clock()) == []
     assert Delivery.objects.get(state=Delivery.State.GIVEN_UP).attempts == len(waits) + 1
@@ -483,7 +482,7 @@ def test_the_equation_closes_whatever_happened(
     outside.fault(fault="smtp_refuse", stage="RCPT", code=550, match_to="czytelnik1@")
     outside.fault(fault="smtp_refuse", stage="RCPT", code=450, match_to="czytelnik2@")
     outside.fault(fault="smtp_drop", stage="DOT", times=1)
-    for _time in range(len(deliveries.BACKOFF) + 1):
+    for _time in range(len(settings.PROMO_MAIL_WAITS) + 1):
         send(mailing, clock)
         clock.forward(days=2)
     told = counts(mailing)
