@@ -30,6 +30,10 @@ log = structlog.get_logger()
 LONGEST_REST = 5.0
 """Seconds a run waits for a limit; for longer what it holds up is given back."""
 
+UNMEASURED = 100.0
+"""Mails a second that are halved where less was measured: a relay that asks at once, before a run
+has got into its stride, would otherwise be left standing. One that is slower asks again."""
+
 SLOW_AFTER = 3
 HOLD_AFTER = 10
 """So many replies of one provider in a row, with no mail taken between, say that it means us."""
@@ -113,7 +117,7 @@ class Throttle:
     def slow_relay(self, *, measured: float) -> None:
         """The relay has asked for it. `measured`: mails a second before."""
         log.warning("slower", whose="relay", measured=measured)
-        self._try(lambda: self._relay.slow_down(measured=measured), None)
+        self._try(lambda: self._relay.slow_down(measured=max(measured, UNMEASURED)), None)
 
     def hear(self, heard: Sequence[Heard], *, seconds: float, now: datetime) -> bool:
         """Draw the conclusions from what was said within so many seconds. True: the relay itself

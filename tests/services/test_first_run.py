@@ -13,7 +13,7 @@ from promo.services import first_run
 
 pytestmark = pytest.mark.django_db
 
-remember = import_module("promo.migrations.0016_openings_counting_grants").remember
+remember = import_module("promo.migrations.0015_openings_counting_grants").remember
 
 
 def names(group: Group) -> set[str]:
