@@ -88,7 +88,11 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 
 def axe_faults(
-    page: Page, *, tags: Collection[str] = RULES, without: Collection[str] = ()
+    page: Page,
+    *,
+    tags: Collection[str] = RULES,
+    without: Collection[str] = (),
+    within: str = "html",
 ) -> list[str]:
     """What axe-core finds, a line for each element; `without` names rules that do not apply."""
     options = {
@@ -96,21 +100,24 @@ def axe_faults(
         "rules": {rule: {"enabled": False} for rule in without},
         "resultTypes": ["violations"],
     }
-    return _axe(page, options)
+    return _axe(page, options, within)
 
 
-def colour_faults(page: Page) -> list[str]:
+def colour_faults(page: Page, *, within: str = "html") -> list[str]:
     """What axe-core finds wrong with the colours; the other rules do not look at them."""
     rules = ["color-contrast", "link-in-text-block"]
-    return _axe(page, {"runOnly": {"type": "rule", "values": rules}, "resultTypes": ["violations"]})
+    return _axe(
+        page, {"runOnly": {"type": "rule", "values": rules}, "resultTypes": ["violations"]}, within
+    )
 
 
-def _axe(page: Page, options: Mapping[str, object]) -> list[str]:
+def _axe(page: Page, options: Mapping[str, object], within: str) -> list[str]:
     if not page.evaluate("typeof promoAxe === 'object'"):
         # Wagtail brings an axe-core of its own, of another version.
         page.evaluate(f"{AXE.axe_script}; window.promoAxe = window.axe;")
     violations = page.evaluate(
-        "async (options) => (await promoAxe.run(document, options)).violations", options
+        "async ([within, options]) => (await promoAxe.run(within, options)).violations",
+        [within, options],
     )
     return [
         f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from django.contrib.auth import get_user_model
 
 from promo.models import (
@@ -23,6 +24,8 @@ from promo.models import (
 from promo.protocol import State
 from promo.services import campaigns, demo, gate, pages
 from promo.values import EventStatus
+
+pytestmark = pytest.mark.xdist_group("demo")  # it is filled once, for all of them
 
 HELD_WARNINGS: set[str] = set()
 """Codes of warnings that the examples may raise: none."""

@@ -10,24 +10,32 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
-from promo.embedded import Layout, Postgres, Redis, broker_url, database_url, redis_url
+from promo.embedded import Layout, Redis, broker_url, redis_url
 from tests.deploy.composefile import services
 from tests.supervisor.conftest import ROOT, free_ports
+from tests.template import copied
 
 STAYING = ("beat", "tick", "bounces", "web", "worker")
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("compose")]
 
 
 @pytest.fixture(scope="module")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def environ(
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, str]]:
     """What Compose would give, with engines of this machine behind the addresses."""
     home = tmp_path_factory.mktemp("compose") / "home"
     port, returned = map(str, free_ports(2))
+    redis = Redis(Layout(home))
+    redis.start()
     with ExitStack() as engines:
-        for engine in (Postgres(Layout(home)), Redis(Layout(home))):
-            engine.start()
-            engines.callback(engine.stop)
+        engines.callback(redis.stop)
+        engines.enter_context(django_db_blocker.unblock())
+        database = engines.enter_context(copied("compose"))
         yield {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -35,7 +43,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             "PROMO_PORT": port,
             "GRANIAN_HOST": "127.0.0.1",
             "GRANIAN_PORT": port,
-            "DATABASE_URL": database_url(home),
+            "DATABASE_URL": database,
             "REDIS_URL": redis_url(home),
             "CELERY_BROKER_URL": broker_url(home),
             "SECRET_KEY": "s" * 50,

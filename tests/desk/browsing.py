@@ -78,10 +78,10 @@ def pl(text: str) -> str:
     return said
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, *, within: str = "html") -> list[str]:
     """What axe-core finds against WCAG A and AA, a line for each element.
 
     From the top of the page: a button that is half scrolled under the header is not a small button.
     """
     page.evaluate(SCROLL_BACK)
-    return axe_faults(page, tags=RULES)
+    return axe_faults(page, tags=RULES, within=within)

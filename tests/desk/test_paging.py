@@ -76,9 +76,9 @@ def test_the_screen_calls_no_number_exact_that_is_not(
     making.newsletter(READERS)
     client: Client = browser_of("approver")
     page = client.get("/desk/subscribers/?language=pl").content.decode()
-    assert "more than" not in page
+    assert "ponad" not in page
     monkeypatch.setattr(paging, "MOST", 6)
     page = client.get("/desk/subscribers/?language=pl").content.decode()
-    assert "There are more than 6 matches" in page
-    assert "Total: more than 6" in page
-    assert "all readers of the list" in page
+    assert "Pasuje ponad 6 odbiorców" in page
+    assert "Razem: ponad 6" in page
+    assert "Zmień zbiorczo całą listę" in page

@@ -18,7 +18,7 @@ from tests.browser import OpenPage, axe_faults
 from tests.channels.website import programme, public_pages
 from tests.validators import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CSS = ROOT / "promo/public/static/public/public.css"
 LINK = f'<link rel="stylesheet" href="{public_pages.SITE.stylesheet_url}">'
