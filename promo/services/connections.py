@@ -121,7 +121,7 @@ def choose(*, handshake: Handshake, key: str, name: str, now: datetime) -> Desti
         row = handshake.destination or Destination(channel=handshake.channel)
         row.name = name.strip()[:120] or row.name or place.name[:120]
         row.config = {**row.config, **handshake.config, **place.config}
-        row.seal({**row.secrets, **held, **place.secrets})
+        row.seal({**held, **place.secrets})
         row.connected_at = now
         row.findings = []
         row.next_check_at = now
@@ -140,15 +140,13 @@ def sweep(*, now: datetime) -> None:
 def _filled_in(channel: str, destination: Destination | None, given: Mapping[str, str]) -> Access:
     made = channels.channel_class(channel)
     asks = _sign_in_class(channel).asks
-    stored = destination.secrets if destination else {}
     fields = [field for field in made.fields if field.key in asks]
     config = {f.key: given.get(f.key, "").strip() for f in fields if not f.secret}
     same = destination is not None and config.items() <= destination.config.items()
-    held = {
-        f.key: given.get(f.key, "").strip() or (stored.get(f.key, "") if same else "")
-        for f in fields
-        if f.secret
-    }
+    held = {f.key: given.get(f.key, "").strip() for f in fields if f.secret}
+    if destination is not None and same and not all(held.values()):
+        stored = destination.secrets
+        held = {key: value or stored.get(key, "") for key, value in held.items()}
     for one in fields:
         if one.required and not {**config, **held}[one.key]:
             message = _("“{label}” is missing.").format(label=one.label)

@@ -283,3 +283,11 @@ def test_a_sign_in_that_was_left_alone_is_over_after_half_an_hour(
     with travel(database_now() + timedelta(seconds=1)):
         answer = anna.get(choice, follow=True)
     assert answer.redirect_chain[-1][0] == LIST
+
+
+def test_a_secret_that_no_key_opens_any_more_is_no_obstacle(anna: Client, outside: World) -> None:
+    row = making.page(outside)
+    Destination.objects.filter(pk=row.pk).update(sealed="gAAAA-broken")
+    choice = to_the_choice(anna, outside, f"/desk/destinations/{row.pk}/connect/")
+    anna.post(choice, {"act": "choose", "place": outside.seed()["page_id"]})
+    assert set(Destination.objects.get(pk=row.pk).secrets) == {"app_secret", "page_token"}

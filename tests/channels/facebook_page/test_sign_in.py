@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from promo.channels.base import Access, Place, Wires
-from promo.channels.facebook_page import Channel
+from promo.channels.facebook_page import Channel, client
 from promo.channels.facebook_page.sign_in import SCOPES, SignIn
 from promo.errors import PublishError, Unauthorized, Unreachable
 from tests.channels.facebook_page.conftest import wires
@@ -90,18 +90,22 @@ def test_it_works_where_the_app_demands_proofs(world: World) -> None:
     assert places(world)[world.seed()["page_id"]].why_not == ""
 
 
-def test_every_page_of_a_long_list_is_offered(world: World) -> None:
-    world.fault(fault="empty_page", path="accounts", times=1)
-    assert list(places(world)) == []  # an empty page without a next one is the end
+def test_a_list_of_several_parts_is_read_to_its_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PAGE_SIZE", 1)
+    seed = world.seed()
+    pages = [seed["page_id"], seed["unticked_page_id"], seed["watched_page_id"]]
+    assert list(places(world, pages=pages)) == pages
+    assert sum(call["path"].endswith("/accounts") for call in world.calls()) == 3
 
 
 def test_a_page_without_the_task_is_named_with_the_reason(world: World) -> None:
     seed = world.seed()
     found = places(world, pages=[seed["page_id"], seed["watched_page_id"]])
     assert found[seed["page_id"]].why_not == ""
-    assert "right" in found[seed["watched_page_id"]].why_not or found[
-        seed["watched_page_id"]
-    ].why_not.startswith("Nie możesz")
+    assert found[seed["watched_page_id"]].why_not
+    assert found[seed["watched_page_id"]].about
 
 
 def test_a_page_without_a_token_is_named_with_the_reason(world: World) -> None:
