@@ -24,6 +24,7 @@ app = Celery(
         "tasks.sources",
         "tasks.readers",
         "tasks.returns",
+        "tasks.access",
         "tasks.upkeep",
     ],
 )
@@ -61,6 +62,7 @@ app.conf.update(
         "tasks.sources.*": {"queue": "fetch"},
         "tasks.readers.*": {"queue": "fetch"},
         "tasks.returns.*": {"queue": "fetch"},
+        "tasks.access.*": {"queue": "fetch"},
         "tasks.upkeep.*": {"queue": "upkeep"},
     },
 )

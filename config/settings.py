@@ -96,6 +96,13 @@ PROMO_FACEBOOK_GRAPH_URL = env.str(
     "PROMO_FACEBOOK_GRAPH_URL",
     default=f"{REHEARSAL_URL}/graph" if REHEARSAL_URL else "https://graph.facebook.com",
 )
+# Where people sign in at Facebook: the base of its dialog. A rehearsal plays that as well.
+PROMO_FACEBOOK_DIALOG_URL = env.str(
+    "PROMO_FACEBOOK_DIALOG_URL",
+    default=PROMO_FACEBOOK_GRAPH_URL
+    if REHEARSAL_URL and PROMO_FACEBOOK_GRAPH_URL.startswith(f"{REHEARSAL_URL}/")
+    else "https://www.facebook.com",
+)
 # What a first installation is connected to until a real page is.
 REHEARSAL_PAGE = {
     "config": {"page_id": seed.PAGE_ID, "page_name": seed.PAGE_NAME, "app_id": seed.APP_ID},

@@ -82,6 +82,10 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     bench = commands.add_parser("bench", help="measure on this machine: bench mail, bench import")
     bench.add_argument("words", nargs=argparse.REMAINDER)
     bench.set_defaults(run=_bench)
+    rotate = commands.add_parser(
+        "rotate-keys", help="encrypt every stored secret with the first key"
+    )
+    rotate.set_defaults(run=lambda _asked: _django(["rotate_keys"]))
     item = commands.add_parser("item", help="item import FILE: read items from a YAML or CSV file")
     item.set_defaults(run=lambda _asked: _django(["help", "import_items"]))
     return parser, set(commands.choices)

@@ -307,13 +307,15 @@ class Problem:
     """Something a person should know before or after publishing.
 
     An `error` blocks approval, a `warning` is shown. `code` is stable (`alt_missing`); `text` is
-    for people; `field` names the item's field it is about, if any.
+    for people; `field` names the item's field it is about, if any. `ends_at` is when something that
+    still works will end.
     """
 
     code: str
     text: str
     level: Literal["error", "warning"] = "error"
     field: str = ""
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

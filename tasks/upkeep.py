@@ -3,8 +3,10 @@
 from celery import shared_task
 
 from promo.services import (
+    accesses,
     bulk_acts,
     confirmations,
+    connections,
     fetching,
     fillings,
     forgetting,
@@ -12,6 +14,7 @@ from promo.services import (
     looking,
     lookups,
     mailings,
+    notices,
     own_data,
     proofs,
     publishing,
@@ -23,7 +26,7 @@ from promo.services import (
     telling,
 )
 from promo.services.clock import database_now
-from tasks import mailing, newsletters, readers
+from tasks import access, mailing, newsletters, readers
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
@@ -44,6 +47,7 @@ SWEEPS = (
     fillings.sweep,
     reader_imports.forget_old,
     returns.sweep,
+    connections.sweep,
 )
 HINTS = (
     (publishing.hand_out, publishing_tasks.publish),
@@ -59,6 +63,8 @@ HINTS = (
     (reader_imports.hand_out, readers.read),
     (bulk_acts.hand_out, readers.act),
     (returns.hand_out, return_tasks.process),
+    (accesses.due, access.check),
+    (notices.due, access.tell),
 )
 """Who says what is due, and the task that gets each of its ids."""
 

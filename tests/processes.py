@@ -51,6 +51,7 @@ def environment() -> dict[str, str]:
         "PROMO_BASE_URL": settings.PROMO_BASE_URL,
         "EMAIL_URL": settings.EMAIL_URL,
         "PROMO_FACEBOOK_GRAPH_URL": settings.PROMO_FACEBOOK_GRAPH_URL,
+        "PROMO_FACEBOOK_DIALOG_URL": settings.PROMO_FACEBOOK_DIALOG_URL,
         "PROMO_LEASE_SECONDS": f"{settings.PROMO_LEASE.total_seconds()}",
         "PROMO_LONGEST_CALL_SECONDS": f"{settings.PROMO_LONGEST_CALL.total_seconds()}",
         "PROMO_QUIET_PERIOD_SECONDS": f"{settings.PROMO_QUIET_PERIOD.total_seconds()}",

@@ -69,6 +69,72 @@ class Wires:
     longest_call: timedelta = timedelta(seconds=120)
 
 
+@dataclass(frozen=True, slots=True)
+class GuideStep:
+    """What a person does on the network's own pages before the sign-in. `trap` is said loudly."""
+
+    title: str
+    lines: tuple[str, ...]
+    trap: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something a person may connect, such as a page. `why_not` says why it cannot be chosen.
+
+    `config` and `secrets` go into the destination, beside what the person gave before.
+    """
+
+    key: str
+    name: str
+    about: str = ""
+    why_not: str = ""
+    config: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The places that a sign-in opened, and what is missing from it, in words."""
+
+    places: tuple[Place, ...]
+    missing: tuple[str, ...] = ()
+
+
+class SignInContract(Protocol):
+    """Connecting by the network's own sign-in (OAuth). A channel offers it as its `sign_in`.
+
+    Every method that calls the network raises one of the five `PublishError`s.
+    """
+
+    guide: ClassVar[Sequence[GuideStep]]
+    asks: ClassVar[frozenset[str]]
+    """Keys of the channel's fields that a person fills in before the sign-in."""
+    place_key: ClassVar[str]
+    """The field that holds the key of the chosen place."""
+    after: ClassVar[str]
+    """What a person should do right after connecting."""
+
+    def __init__(self, access: Access, wires: Wires) -> None: ...
+
+    def check_app(self) -> None:
+        """Raise where the network does not accept what the person filled in."""
+        ...
+
+    def dialog(self, *, redirect_uri: str, state: str, renews: bool) -> str:
+        """The address of the sign-in. `renews`: an access that is running out is to start anew."""
+        ...
+
+    def redeem(self, code: str, *, redirect_uri: str) -> str:
+        """The person's long-lived token for a code. A secret."""
+        ...
+
+    def offer(self, token: str) -> Offer:
+        """What this token opens."""
+        ...
+
+
 class ChannelContract(Protocol):
     """One configured way out. Made with `Channel(access, wires)`; composing needs neither."""
 

@@ -17,7 +17,7 @@ from wagtail.models import TaskState, WorkflowState
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, State
-from promo.services import confirmations, fetching, returns
+from promo.services import accesses, confirmations, fetching, returns
 from promo.services.clock import database_now
 
 SOON = timedelta(days=7)
@@ -57,7 +57,8 @@ class NeedsAHandPanel(Panel):
         return super().get_context_data(parent_context) | {
             "publications": rows.order_by("-planned_at")[:FEW],
             "count": rows.count(),
-            "paused": Destination.objects.filter(paused_at__isnull=False),
+            "paused": Destination.objects.filter(paused_at__isnull=False, access_lost_at=None),
+            "access": accesses.warnings(),
             "held": _held(),
             "held_back": confirmations.held_back(now=database_now()),
             "cap": settings.PROMO_CONFIRMATIONS_AN_HOUR,
@@ -67,6 +68,17 @@ class NeedsAHandPanel(Panel):
 
     def _may_see_readers(self) -> bool:
         return self.request.user.has_perm("promo.view_subscriber")
+
+
+class AccessPanel(Panel):
+    """Networks that have logged us out or soon will: one sentence and one button each."""
+
+    name = "access"
+    template_name = "promo/desk/home_access.html"
+    order = 1
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        return super().get_context_data(parent_context) | {"warnings": accesses.warnings()}
 
 
 def _held() -> list[dict[str, Any]]:
@@ -220,7 +232,7 @@ def home_panels(request: HttpRequest) -> list[Panel]:
     may = request.user.has_perm
     kinds: list[type[Panel]] = [ReviewPanel, NextPanel, OwnPanel, LatelyOutPanel]
     if may("promo.change_publication"):
-        kinds.append(NeedsAHandPanel)
+        kinds += [AccessPanel, NeedsAHandPanel]
     if may("promo.view_entry"):
         kinds.append(InboxPanel)
     return [kind(request) for kind in kinds]

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.viewsets.base import ViewSet
 
+from promo.desk.connecting import ChooseView, StartView, come_back
 from promo.desk.screens import Screen, menu_item_for
 from promo.errors import InvalidInput, PromoError
 from promo.models import Destination
 from promo.protocol import DUE
-from promo.services import channels, destinations
+from promo.services import accesses, channels, destinations
 from promo.services.clock import database_now
 
 
@@ -34,6 +35,10 @@ class DestinationViewSet(ViewSet):
             path("new/<slug:channel>/", SetUpView.as_view(), name="new"),
             path("<int:pk>/", SetUpView.as_view(), name="edit"),
             path("<int:pk>/act/", act, name="act"),
+            path("connect/<slug:channel>/", StartView.as_view(), name="connect"),
+            path("<int:pk>/connect/", StartView.as_view(), name="reconnect"),
+            path("connected/", come_back, name="connected"),
+            path("connected/<uuid:uuid>/", ChooseView.as_view(), name="choose"),
         ]
 
 
@@ -47,7 +52,13 @@ class ListView(Screen):
         context: dict[str, Any] = super().get_context_data(**kwargs)
         # Plain values: a template would call a class that it is handed.
         known = {
-            key: {"key": key, "label": made.label, "icon": made.icon, "fields": made.fields}
+            key: {
+                "key": key,
+                "label": made.label,
+                "icon": made.icon,
+                "fields": made.fields,
+                "guided": accesses.sign_in_of(key) is not None,
+            }
             for key, made in channels.installed().items()
         }
         rows = [
@@ -151,8 +162,14 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _tell(request: HttpRequest, row: Destination) -> None:
-    found = destinations.check(destination=row, now=database_now())
+    found = accesses.check(destination=row, now=database_now())
     for problem in found:
-        messages.error(request, problem.text)
-    if not found:
+        say = messages.warning if problem.level == "warning" else messages.error
+        say(request, problem.text)
+    if found:
+        return
+    if accesses.found_again(destination=row):
+        text = _("Promo has access to “{name}” again, and goes on publishing there.")
+        messages.success(request, text.format(name=row.name))
+    else:
         messages.success(request, _("Promo has access to “{name}”.").format(name=row.name))

@@ -1,5 +1,6 @@
 """What Promo keeps. A module is a noun; what changes a row lives in `promo.services`."""
 
+from promo.models.access import AccessNotice, Handshake
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
@@ -37,6 +38,7 @@ from promo.models.tracking import LinkVisit, TrackedLink, Tracking
 
 __all__ = [
     "Acceptance",
+    "AccessNotice",
     "Approval",
     "Attempt",
     "Batch",
@@ -57,6 +59,7 @@ __all__ = [
     "Entry",
     "Filling",
     "Grant",
+    "Handshake",
     "Heartbeat",
     "Institution",
     "Issue",

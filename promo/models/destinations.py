@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from promo import vault
@@ -17,6 +19,10 @@ def channel_choices() -> list[tuple[str, str]]:
 
 def channel_keys() -> list[str]:
     return [path.rpartition(".")[2] for path in settings.PROMO_CHANNELS]
+
+
+def in_a_day() -> datetime:
+    return timezone.now() + timedelta(days=1)
 
 
 class Destination(models.Model):
@@ -32,6 +38,14 @@ class Destination(models.Model):
     paused_because = models.CharField(max_length=300, blank=True, editable=False)
     paused_until_at = models.DateTimeField(null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_check_at = models.DateTimeField(default=in_a_day, editable=False)
+    connected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    access_lost_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Equals `paused_at` where it paused it."
+    )
+    findings = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Warnings of the last check, as texts."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from promo.rehearsal import mails, seed
+from promo.rehearsal import events, mails, seed
 from promo.rehearsal.catalogue import FAULTS
 from promo.rehearsal.clock import iso_time
 from promo.rehearsal.faults import BadRule, as_json
@@ -144,6 +144,20 @@ def errors(_world: World, _request: Request) -> Reply:
     return json_reply([dataclasses.asdict(row) for row in TABLE])
 
 
+def event_list(_world: World, _request: Request) -> Reply:
+    """What may happen to access, by name."""
+    return json_reply(sorted(events.EVENTS))
+
+
+def happen(world: World, request: Request) -> Reply:
+    """Let `event` happen now."""
+    act = events.EVENTS.get(request.text("event"))
+    if act is None:
+        raise BadCall(f"event must be one of {', '.join(sorted(events.EVENTS))}")
+    act(world)
+    return json_reply({"event": request.text("event")}, status=201)
+
+
 def clear(world: World, _request: Request) -> Reply:
     world.clear()
     return json_reply({"cleared": True})
@@ -228,6 +242,8 @@ ROUTES: Mapping[tuple[str, str], Handler] = {
     ("DELETE", "/api/faults"): clear_faults,
     ("GET", "/api/catalogue"): catalogue,
     ("GET", "/api/errors"): errors,
+    ("GET", "/api/events"): event_list,
+    ("POST", "/api/events"): happen,
     ("POST", "/api/clear"): clear,
     ("GET", "/api/clock"): clock,
     ("POST", "/api/clock"): move_clock,

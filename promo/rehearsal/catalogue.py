@@ -153,6 +153,7 @@ FAULTS: Mapping[str, Fault] = {
         role="world",
         settings={"task": "CREATE_CONTENT"},
     ),
+    "no_page_token": Fault("pages are listed without their tokens", role="world", method="GET"),
     "development_mode": Fault(
         "the app counts as in Development mode: posts are made, followers see nothing",
         "q",

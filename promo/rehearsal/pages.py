@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from promo.rehearsal import mails, seed, templating
+from promo.rehearsal import events, mails, seed, templating
 from promo.rehearsal.people import Page
 from promo.rehearsal.posts import Post
 from promo.rehearsal.wire import Reply, Request
@@ -22,6 +22,12 @@ KINDS = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+}
+# Rules that trainers set most often, each good for one call.
+PRACTISED: Mapping[str, Mapping[str, object]] = {
+    "answer_lost": {"fault": "create_then_cut", "path": "/feed", "times": 1},
+    "busy": {"fault": "throttle", "times": 1},
+    "no_page_token": {"fault": "no_page_token", "path": "accounts", "times": 1},
 }
 TABS = ("html", "text", "headers")
 HEAD = re.compile(rb"<head[^>]*>", re.IGNORECASE)
@@ -43,7 +49,25 @@ def start(world: World, request: Request, _match: re.Match[str]) -> Reply:
         rules=world.faults.rules(),
         now=now if world.clock.offset else None,
         desk_url=world.desk_url,
+        events=tuple(events.EVENTS),
+        practised=tuple(PRACTISED),
+        happened=request.text("happened"),
     )
+
+
+def practise(world: World, request: Request, _match: re.Match[str]) -> Reply:
+    """`POST /practise`: an event, or a fault's rule of the few that the start page offers."""
+    name = request.text("event")
+    if request.method == "POST":
+        if name in events.EVENTS:
+            events.EVENTS[name](world)
+        elif name in PRACTISED:
+            world.faults.add(PRACTISED[name])
+        elif name == "no_faults":
+            world.faults.clear()
+    query = {"happened": name, "lang": request.text("lang")}
+    kept = urlencode({key: value for key, value in query.items() if value})
+    return Reply(status=303, headers={"Location": f"/?{kept}"})
 
 
 def page(world: World, request: Request, match: re.Match[str]) -> Reply:
@@ -164,6 +188,7 @@ def not_found(request: Request) -> Reply:
 
 ROUTES: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"/"), start),
+    (re.compile(r"/practise"), practise),
     (re.compile(r"/page/(?:(?P<page>\d+)/)?"), page),
     (re.compile(r"/page/(?P<page>\d+)/posts/(?P<post>\d+)/?"), post),
     (re.compile(r"/media/(?P<photo>\d{1,18})"), media),
@@ -172,7 +197,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"/mail/(?P<mail>\d{1,18})/html"), mail_html),
     (re.compile(r"/static/(?P<name>[\w.-]+)"), static),
 )
-FIRST_SEGMENTS = ("page", "media", "mail", "static", "favicon.ico")
+FIRST_SEGMENTS = ("page", "media", "mail", "static", "practise", "favicon.ico")
 
 
 def answer(world: World, request: Request) -> Reply:

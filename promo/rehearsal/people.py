@@ -20,7 +20,10 @@ TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MANAGE", "MESSAGING", "MODER
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app. In `development` mode only people with a role on it see what it posts."""
+    """An app. In `development` mode only people with a role on it see what it posts.
+
+    Only `role_ids` may sign in, where any are named.
+    """
 
     kind_name: ClassVar[str] = "app"
     id: str
@@ -30,13 +33,17 @@ class App:
     require_proof: bool = False
     default_version: str = "v25.0"
     callback_url: str = ""
+    role_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class User:
+    """A person. `about` says in a word what they are good for in a rehearsal."""
+
     kind_name: ClassVar[str] = "user"
     id: str
     name: str
+    about: str = "manager"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The first day of the rehearsal world: one library page, one person, one app, and their keys.
+"""The first day of the rehearsal world: library pages, people, an app, and their keys.
 
 The constants are the same on every machine, so that a demo and a test can be wired without asking.
 None of them opens anything but a rehearsal world.
@@ -29,6 +29,12 @@ UNTICKED_PAGE_ID = "200000000000002"
 UNTICKED_PAGE_NAME = "Filia nr 2 (próba)"
 USER_ID = "300000000000001"
 USER_NAME = "Anna Próbna"
+HELPER_ID = "300000000000002"
+HELPER_NAME = "Piotr Próbny"
+STRANGER_ID = "300000000000003"
+STRANGER_NAME = "Maria Próbna"
+WATCHED_PAGE_ID = "200000000000003"
+WATCHED_PAGE_NAME = "Towarzystwo Przyjaciół Biblioteki (próba)"
 BUSINESS_ID = "400000000000001"
 PAGE_TOKEN = "rehearsal-page-token"  # noqa: S105 - as above
 OTHER_APP_PAGE_TOKEN = "rehearsal-other-app-page-token"  # noqa: S105 - as above
@@ -63,6 +69,9 @@ def facts() -> dict[str, str]:
         "page_name": PAGE_NAME,
         "page_token": PAGE_TOKEN,
         "unticked_page_id": UNTICKED_PAGE_ID,
+        "watched_page_id": WATCHED_PAGE_ID,
+        "helper_id": HELPER_ID,
+        "stranger_id": STRANGER_ID,
         "user_id": USER_ID,
         "user_name": USER_NAME,
         "user_token": USER_TOKEN,
@@ -75,17 +84,30 @@ def facts() -> dict[str, str]:
 
 def plant(documents: Documents, *, now: float) -> None:
     """Put everybody back to the first day, at the instant `now`."""
-    documents.replace_all((*_people(), *_tokens(now)))
+    documents.replace_all((*people(), *_tokens(now)))
 
 
-def _people() -> list[App | User | Page | Business | Grant]:
+def people() -> list[App | User | Page | Business | Grant]:
+    """Everybody on the first day.
+
+    The first person manages two pages and may only look at the third; the helper may only look at
+    the first page; the stranger has no role on the app.
+    """
+    looks = ("ANALYZE", "MODERATE")
     tasks: dict[str, tuple[str, ...]] = {USER_ID: TASKS}
     return [
-        App(id=APP_ID, name=APP_NAME, secret=APP_SECRET),
+        App(id=APP_ID, name=APP_NAME, secret=APP_SECRET, role_ids=(USER_ID, HELPER_ID)),
         App(id=OTHER_APP_ID, name="Aplikacja obca (próba)", secret=OTHER_APP_SECRET),
         User(id=USER_ID, name=USER_NAME),
+        User(id=HELPER_ID, name=HELPER_NAME, about="helper"),
+        User(id=STRANGER_ID, name=STRANGER_NAME, about="stranger"),
         Business(id=BUSINESS_ID, name="Portfolio biblioteki (próba)", owner_ids=(USER_ID,)),
-        Page(id=PAGE_ID, name=PAGE_NAME, roles=tasks, business_id=BUSINESS_ID),
+        Page(
+            id=PAGE_ID,
+            name=PAGE_NAME,
+            roles={**tasks, HELPER_ID: looks},
+            business_id=BUSINESS_ID,
+        ),
         Page(
             id=UNTICKED_PAGE_ID,
             name=UNTICKED_PAGE_NAME,
@@ -93,6 +115,7 @@ def _people() -> list[App | User | Page | Business | Grant]:
             likes=40,
             business_id=BUSINESS_ID,
         ),
+        Page(id=WATCHED_PAGE_ID, name=WATCHED_PAGE_NAME, roles={USER_ID: looks}, likes=310),
         *(
             Grant(
                 app_id=app_id,

@@ -107,6 +107,80 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "dialog_pages": ("Do których stron?", "To which pages?"),
     "dialog_scopes": ("Na co pozwalasz?", "What do you allow?"),
+    "login_title": ("Logowanie (próba)", "Log in (rehearsal)"),
+    "login_lead": (
+        "Aplikacja „{app}” prosi o dostęp. Kto się loguje?",
+        "The app “{app}” asks for access. Who is logging in?",
+    ),
+    "login_as": ("Zaloguj się jako {user}", "Log in as {user}"),
+    "login_manager": (
+        "Prowadzi strony biblioteki i ma rolę w aplikacji.",
+        "Manages the library’s pages and has a role on the app.",
+    ),
+    "login_helper": (
+        "Ma rolę w aplikacji, ale na stronie tylko przegląda statystyki i moderuje.",
+        "Has a role on the app, but on the page may only see statistics and moderate.",
+    ),
+    "login_stranger": (
+        "Nie ma roli w aplikacji, więc Facebook jej nie wpuści.",
+        "Has no role on the app, so Facebook does not let her in.",
+    ),
+    "shut_title": (
+        "Ta aplikacja jest niedostępna (próba)",
+        "This app is not available (rehearsal)",
+    ),
+    "shut_lead": (
+        "{user} nie ma roli w aplikacji „{app}”. Na prawdziwym Facebooku trzeba ją dodać w panelu "
+        "aplikacji, w części „Role w aplikacji”.",
+        "{user} has no role on the app “{app}”. At the real Facebook it must be added in the app’s "
+        "dashboard, under “App roles”.",
+    ),
+    "shut_back": ("Wróć do aplikacji", "Back to the app"),
+    "practise": ("Trudne sytuacje do przećwiczenia", "Hard situations to practise"),
+    "practise_lead": (
+        "Wybierz, co ma się zdarzyć na Facebooku, i zobacz, co zrobi Promo.",
+        "Choose what is to happen at Facebook, and see what Promo does.",
+    ),
+    "event": ("Zdarzenie", "Event"),
+    "let_it_happen": ("Niech się stanie", "Let it happen"),
+    "happened": ("Stało się: {what}", "It happened: {what}"),
+    "event_token_expired": ("dostęp wygasł", "the access has expired"),
+    "event_password_changed": ("zmiana hasła na Facebooku", "the password was changed"),
+    "event_app_removed": ("usunięcie aplikacji z konta", "the app was removed from the account"),
+    "event_checkpoint": ("kontrola bezpieczeństwa konta", "a security check of the account"),
+    "event_permission_withdrawn": (
+        "cofnięcie uprawnienia do publikowania",
+        "the permission to publish was withdrawn",
+    ),
+    "event_role_lost": ("utrata roli na stronie", "the role on the page was lost"),
+    "event_task_lost": (
+        "utrata prawa do tworzenia treści na stronie",
+        "the right to create content on the page was lost",
+    ),
+    "event_development": (
+        "aplikacja w trybie programistycznym: posty widzą tylko osoby z rolą",
+        "the app is in Development mode: only people with a role see the posts",
+    ),
+    "event_ends_in_9_days": ("dostęp wygaśnie za 9 dni", "the access ends in 9 days"),
+    "event_ends_in_2_days": ("dostęp wygaśnie za 2 dni", "the access ends in 2 days"),
+    "event_consent_ends": (
+        "zgoda na dostęp do danych wygaśnie za 8 dni",
+        "the consent to data access ends in 8 days",
+    ),
+    "event_answer_lost": (
+        "odpowiedź na następny post przepadnie, choć post się ukaże",
+        "the answer to the next post is lost, though the post is out",
+    ),
+    "event_busy": (
+        "następne zapytanie zostanie odrzucone: za dużo wywołań",
+        "the next call is refused: too many calls",
+    ),
+    "event_no_page_token": (
+        "przy następnym łączeniu strony przyjdą bez tokenów",
+        "at the next sign-in the pages come without their tokens",
+    ),
+    "event_mended": ("Dostęp znów działa", "Access works again"),
+    "event_no_faults": ("Wyłącz wszystkie usterki", "Clear all faults"),
     "dialog_continue": ("Kontynuuj", "Continue"),
     "dialog_cancel": ("Anuluj", "Cancel"),
 }

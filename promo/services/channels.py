@@ -1,6 +1,6 @@
 """The installed channels, and what they are handed of the outside."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -77,10 +77,23 @@ def _given(access: Access, key: str) -> str:
     return access.config.get(key) or access.secrets.get(key, "")
 
 
+def wires_for_sign_in() -> Wires:
+    """What connecting may use of the outside; there is nothing to mail yet."""
+
+    def enqueue(_access: Access, _message: Message, _key: str) -> Receipt:
+        raise ConfigurationError("nothing is mailed while a destination is connected")
+
+    return _wired(enqueue)
+
+
 def _wires(destination: Destination) -> Wires:
     def enqueue(_access: Access, _message: Message, key: str) -> Receipt:
         return mailings.start(destination=destination, key=key, now=database_now())
 
+    return _wired(enqueue)
+
+
+def _wired(enqueue: Callable[[Access, Message, str], Receipt]) -> Wires:
     return Wires(
         http=lambda: door.open_session(guard=_operators_guard()),
         now=lambda: datetime.now(UTC),

@@ -63,7 +63,7 @@ def resume(*, destination: Destination) -> None:
     """Publish here again; what waited goes out unless it is too late by now."""
     with transaction.atomic():
         Destination.objects.filter(id=destination.id).update(
-            paused_at=None, paused_because="", paused_until_at=None
+            paused_at=None, paused_because="", paused_until_at=None, access_lost_at=None
         )
         hold(destination=destination)
 

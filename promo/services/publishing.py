@@ -27,9 +27,8 @@ from promo.errors import (
 )
 from promo.models import Attempt, Campaign, Institution, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import channels, composing, ledger, looking
+from promo.services import accesses, channels, composing, ledger, looking
 from promo.services.clock import Clock, database_now
-from promo.services.destinations import pause
 
 log = structlog.get_logger()
 
@@ -215,7 +214,9 @@ def settle_error(
             _put_off(
                 claimed, due_at=now, text=error.text, detail=detail, now=now, spends_attempt=False
             )
-            pause(destination=row.destination, because=error.text, now=now)
+            accesses.lose(
+                destination=row.destination, because=error.text, used_at=row.marked_at, now=now
+            )
         case RateLimited():
             _put_off(
                 claimed, due_at=now + error.retry_after, text=error.text, detail=detail, now=now

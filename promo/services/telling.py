@@ -5,6 +5,7 @@ A claim moves the row on before anything leaves us: a death in between delays th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
@@ -88,21 +89,28 @@ def _settle(filling: Filling, **values: object) -> None:
 
 
 def _mail(filling: Filling, person: User) -> MimeMail:
-    newsletter = filling.newsletter
-    sender, address = MailAddress(newsletter.from_email), MailAddress(person.email)
+    return written(person, sender=filling.newsletter.from_email, words=lambda: _words(filling))
+
+
+def written(person: User, *, sender: str, words: Callable[[], tuple[str, str]]) -> MimeMail:
+    """A mail to somebody of the staff: `words` gives its subject and text, in their language.
+
+    Raises InvalidInput where an address is none.
+    """
+    envelope, address = MailAddress(sender), MailAddress(person.email)
     institution = Institution.load()
     profile = getattr(person, "wagtail_userprofile", None)
     language = (profile.preferred_language if profile else "") or institution.language
     with translation.override(language), timezone.override(institution.tz):
-        subject, body = _words(filling)
+        subject, body = words()
     mail = EmailMessage(
         subject=HeaderText(" ".join(subject.split())[:150]),
         body=body,
-        from_email=formataddr((HeaderText(institution.name), sender)),
+        from_email=formataddr((HeaderText(institution.name), envelope)),
         to=[address],
         headers={"Auto-Submitted": "auto-generated"},
     )
-    return MimeMail(sender, address, mail.message().as_bytes())
+    return MimeMail(envelope, address, mail.message().as_bytes())
 
 
 def _words(filling: Filling) -> tuple[str, str]:
@@ -112,7 +120,7 @@ def _words(filling: Filling) -> tuple[str, str]:
     if issue is None or filling.state == Filling.State.SKIPPED:
         found = ngettext("%(count)d item was found.", "%(count)d items were found.", filling.items)
         subject = _("No issue this time: {newsletter}").format(newsletter=name)
-        return subject, _text(
+        return subject, text_of(
             _("There was too little to tell for the issue of {day}.").format(day=day),
             found % {"count": filling.items},
             _next(filling),
@@ -122,7 +130,7 @@ def _words(filling: Filling) -> tuple[str, str]:
     place = absolute(reverse("wagtailsnippets_promo_issue:edit", args=[issue.pk]))
     if filling.state == Filling.State.MISSED:
         subject = _("Not sent: {subject}").format(subject=issue.subject)
-        return subject, _text(
+        return subject, text_of(
             _("The issue “{subject}” was to go out on {day}, and nobody had approved it.").format(
                 subject=issue.subject, day=_moment(issue.send_at)
             ),
@@ -130,7 +138,7 @@ def _words(filling: Filling) -> tuple[str, str]:
             absolute(reverse("wagtailadmin_home")),
         )
     subject = _("To approve: {subject}").format(subject=issue.subject)
-    return subject, _text(
+    return subject, text_of(
         _("The next issue of “{newsletter}” has been composed by itself.").format(newsletter=name),
         ngettext(
             "There is %(count)d item in it.", "There are %(count)d items in it.", filling.items
@@ -156,5 +164,6 @@ def _moment(at: datetime) -> str:
     return f"{formats.date_format(local, 'l, j E Y')}, {formats.date_format(local, 'H:i')}"
 
 
-def _text(*paragraphs: str) -> str:
+def text_of(*paragraphs: str) -> str:
+    """The text of a mail: a greeting, then these paragraphs; empty ones are left out."""
     return "\n\n".join(wrap_text(one) for one in (_("Hello,"), *paragraphs) if one) + "\n"

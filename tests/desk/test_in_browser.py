@@ -58,6 +58,8 @@ OTHERS: dict[str, Address] = {
     "question before cancelling": lambda scene: f"/desk/campaigns/cancel/{scene.campaign.pk}/",
     "destination": lambda scene: f"/desk/destinations/{scene.destination.pk}/",
     "new destination": lambda _scene: "/desk/destinations/new/facebook_page/",
+    "connecting a page": lambda _scene: "/desk/destinations/connect/facebook_page/",
+    "connecting a page again": lambda scene: f"/desk/destinations/{scene.destination.pk}/connect/",
     "subscribers": lambda _scene: "/desk/subscribers/",
     "segments": lambda _scene: "/desk/segments/",
     "new segment": lambda _scene: "/desk/segments/add/",

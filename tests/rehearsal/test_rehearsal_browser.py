@@ -21,7 +21,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
 ]
 BACK = "http://127.0.0.1:8000/back"
-DIALOG = f"/graph/dialog/oauth?client_id={seed.APP_ID}&redirect_uri={BACK}&scope=pages_show_list"
+LOGIN = f"/graph/dialog/oauth?client_id={seed.APP_ID}&redirect_uri={BACK}&scope=pages_show_list"
+DIALOG = f"{LOGIN}&user={seed.USER_ID}"
+SHUT = f"{LOGIN}&user={seed.STRANGER_ID}"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,15 @@ def test_no_page_has_an_accessibility_fault(world: Rehearsal, page: Page) -> Non
     fill(world)
     mail = f"/mail/{world.mails()[0]['id']}/"
     shown = ["/", "/page/", "/page/?lang=en", "/mail/", "/mail/?to=nikt", mail]
-    for path in (*shown, f"{mail}?tab=text", f"{mail}?tab=headers", "/page/9/", DIALOG):
+    for path in (
+        *shown,
+        f"{mail}?tab=text",
+        f"{mail}?tab=headers",
+        "/page/9/",
+        LOGIN,
+        DIALOG,
+        SHUT,
+    ):
         page.goto(world.base + path)
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"

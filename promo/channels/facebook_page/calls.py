@@ -65,7 +65,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, before the credentials are added."""
+    """One request, before the credentials are added.
+
+    `keyless`: its form holds what proves who we are, and no token stands beside it.
+    """
 
     method: str
     path: str
@@ -74,6 +77,7 @@ class Call:
     upload: Upload | None = None
     stake: Stake = Stake.HARMLESS
     as_app: bool = False
+    keyless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from typing import ClassVar, cast
 
 from django.utils.translation import gettext_lazy
 
-from promo.channels.base import Access, Field, Render, Wires
+from promo.channels.base import Access, Field, Render, SignInContract, Wires
 from promo.channels.facebook_page import composing, health, marks, photos, rules, words
 from promo.channels.facebook_page.calls import Credentials
 from promo.channels.facebook_page.client import GraphClient
 from promo.channels.facebook_page.deadline import Deadline
+from promo.channels.facebook_page.sign_in import SignIn
 from promo.errors import ConfigurationError, Rejected, Unauthorized, Unreachable
 from promo.values import Draft, Message, NativeSchedule, Problem, Receipt, Traits
 
@@ -59,12 +60,13 @@ class Channel:
         Field(
             "page_token",
             _("Page token"),
-            _("The page’s own long-lived token; docs/facebook.md tells how to get it."),
+            _("The page’s own long-lived token; docs/facebook.md tells how to get it by hand."),
             secret=True,
         ),
     )
     template_names: ClassVar[frozenset[str]] = frozenset()
     deadline: ClassVar[timedelta] = timedelta(seconds=120)
+    sign_in: ClassVar[type[SignInContract]] = SignIn
 
     def __init__(self, access: Access, wires: Wires) -> None:
         self._access = access

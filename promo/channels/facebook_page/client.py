@@ -82,9 +82,11 @@ class GraphClient:
     def delete_post(self, post_id: str, deadline: Deadline) -> None:
         self._confirmed(Call("DELETE", quote(post_id, safe="")), deadline)
 
-    def read(self, node: str, query: Mapping[str, str], deadline: Deadline) -> Mapping[str, object]:
+    def read(
+        self, node: str, query: Mapping[str, str], deadline: Deadline, *, as_app: bool = False
+    ) -> Mapping[str, object]:
         """The JSON object of a node or an edge."""
-        call = Call("GET", quote(node, safe="/"), query=query)
+        call = Call("GET", quote(node, safe="/"), query=query, as_app=as_app)
         answer = self._answer(call, deadline)
         if answer.status != requests.codes.ok or not isinstance(answer.body, dict):
             raise _useless(call, answer)
@@ -110,6 +112,15 @@ class GraphClient:
                 raise Unreachable(str(words.UNREACHABLE), detail="a page without a data list")
             yield [row for row in rows if isinstance(row, dict)]
             following = next_page(body, query)
+
+    def token_for(self, form: Mapping[str, str], deadline: Deadline) -> str:
+        """A person's token, for a code or for a token of theirs; the form proves who asks."""
+        call = Call("POST", "oauth/access_token", form=form, keyless=True)
+        answer = self._answer(call, deadline)
+        token = answer.body.get("access_token") if isinstance(answer.body, dict) else None
+        if not isinstance(token, str) or not token:
+            raise _useless(call, answer)
+        return token
 
     def inspect_token(self, deadline: Deadline) -> Mapping[str, object]:
         """What Facebook knows about our page token.
@@ -169,7 +180,7 @@ class GraphClient:
         whether the request arrived.
         """
         token = self._credentials.app_token if call.as_app else self._credentials.page_token
-        proof = {"appsecret_proof": self._credentials.proof(token)}
+        proof = {} if call.keyless else {"appsecret_proof": self._credentials.proof(token)}
         by_form = call.method == "POST"
         with (
             self._http() as session,
@@ -180,7 +191,7 @@ class GraphClient:
                 params=call.query if by_form else {**call.query, **proof},
                 data={**call.form, **proof} if by_form else None,
                 files=call.upload.parts if call.upload else None,
-                auth=Bearer(token),
+                auth=None if call.keyless else Bearer(token),
                 timeout=TIMEOUT,
                 allow_redirects=False,
                 stream=True,

@@ -136,6 +136,8 @@ TABLE: Mapping[tuple[int | None, int | None], Row] = MappingProxyType(
         (10, None): Row(UNAUTHORIZED, words.RIGHTS_MISSING),
         (200, None): Row(UNAUTHORIZED, words.RIGHTS_MISSING),
         (100, 33): Row(UNAUTHORIZED, words.PAGE_NOT_FOUND),
+        (100, 36007): Row(UNAUTHORIZED, words.SIGN_IN_OVER),
+        (100, 36009): Row(UNAUTHORIZED, words.SIGN_IN_OVER),
         (None, 1404078): Row(UNAUTHORIZED, words.CONFIRM_IDENTITY),
         (None, 4854002): Row(UNAUTHORIZED, words.CONFIRM_IDENTITY),
         (None, 1404006): Row(UNAUTHORIZED, words.CHECKPOINT),

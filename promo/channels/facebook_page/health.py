@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from promo.errors import PublishError, RateLimited, Unreachable
 from promo.values import Problem
 
 NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
-WARN_BEFORE_END = timedelta(days=14)
+WARN_BEFORE_END = timedelta(days=10)
 
 
 def not_set_up(fields: Sequence[str]) -> Problem:
@@ -35,7 +36,7 @@ def problems(
     try:
         token = client.inspect_token(deadline)
         found = list(_with_token(token, credentials, now=now))
-        if not found:
+        if not any(problem.level == "error" for problem in found):
             client.read(credentials.page_id, {"fields": "id,name"}, deadline)
     except (Unreachable, RateLimited) as error:
         return [Problem(code="not_checked", text=error.text, level="warning")]
@@ -72,15 +73,24 @@ def _with_scopes(token: Mapping[str, object]) -> Iterator[Problem]:
 
 
 def _with_end(token: Mapping[str, object], *, now: datetime) -> Iterator[Problem]:
-    # 0 means never: so it is with page tokens got through a long-lived user token.
-    ends = token.get("expires_at")
-    if not isinstance(ends, int) or ends <= 0:
-        return
-    ends_at = datetime.fromtimestamp(ends, UTC)
-    if ends_at - now < WARN_BEFORE_END:
-        text = _("Our access to the Facebook page ends on %(date)s. Connect the page again before.")
-        day = date_format(ends_at, "DATE_FORMAT")
-        yield Problem(code="access_ends", text=text % {"date": day}, level="warning")
+    ends = {
+        "access_ends": _(
+            "Our access to the Facebook page ends on %(date)s. Connect the page again before."
+        ),
+        "data_access_ends": _(
+            "The consent with which the page was connected ends on %(date)s. Connect the page "
+            "again before, so that nothing stops."
+        ),
+    }
+    instants = (token.get("expires_at"), token.get("data_access_expires_at"))
+    for (code, text), instant in zip(ends.items(), instants, strict=True):
+        # 0 means never: so it is with page tokens got through a long-lived user token.
+        if not isinstance(instant, int) or instant <= 0:
+            continue
+        ends_at = datetime.fromtimestamp(instant, UTC)
+        if ends_at - now <= WARN_BEFORE_END:
+            day = date_format(timezone.localtime(ends_at), "DATE_FORMAT")
+            yield Problem(code, text % {"date": day}, level="warning", ends_at=ends_at)
 
 
 def _with_budget(client: GraphClient) -> Iterator[Problem]:

@@ -88,6 +88,15 @@ ACCOUNT_LIMITED = _(
     "Facebook has limited the account with which the page was connected. Its owner finds the "
     "reason under Support Inbox at www.facebook.com."
 )
+SIGN_IN_OVER = _("This sign-in at Facebook is over or was used before. Please start it again.")
+SIGN_IN_REFUSED = _(
+    "Facebook did not accept the sign-in. Check that the redirect address stands in the settings "
+    "of your app exactly as it is shown here, and start again."
+)
+APP_NOT_ACCEPTED = _(
+    "Facebook does not accept this app ID with this app secret. Copy both anew from App settings, "
+    "Basic."
+)
 NOT_SET_UP = _("The connection to the Facebook page is not complete: {fields}.")
 
 REFUSED = _("Facebook has refused this post and gave no reason that we know.")

@@ -32,6 +32,7 @@ class Context:
     earliest: float = 600.0
     latest: float = 75 * DAY
     development: bool = False
+    tokenless: bool = False
     lost_tasks: frozenset[str] = frozenset()
     statuses: Mapping[int, int] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)

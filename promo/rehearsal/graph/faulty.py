@@ -110,6 +110,7 @@ WORLD: Mapping[str, Changer] = {
     "lost_task": lambda context, rule: dataclasses.replace(
         context, lost_tasks=context.lost_tasks | {rule.text("task")}
     ),
+    "no_page_token": lambda context, _rule: dataclasses.replace(context, tokenless=True),
     "error_status": lambda context, rule: dataclasses.replace(
         context, statuses={**context.statuses, rule.number("code"): rule.number("status")}
     ),

@@ -140,7 +140,9 @@ PAGE_FIELDS: Mapping[str, Getter] = {
     "link": lambda context, page, _want: f"{context.request.base_url}/page/{page.id}/",
     "is_published": lambda _context, _page, _want: True,
     "tasks": lambda context, page, _want: list(tasks_on(context, tokens.of_call(context), page)),
-    "access_token": lambda context, page, _want: tokens.for_page(context, page),
+    "access_token": lambda context, page, _want: (
+        None if context.tokenless else tokens.for_page(context, page)
+    ),
 }
 
 USER_FIELDS: Mapping[str, Getter] = {

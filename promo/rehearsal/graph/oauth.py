@@ -15,14 +15,20 @@ from promo.rehearsal.graph.errors import GraphError
 from promo.rehearsal.people import CODE_LIFE, App, Code, Grant, Page, Token, User
 from promo.rehearsal.wire import Reply
 
-ASKED = ("client_id", "redirect_uri", "state", "scope", "auth_type")
+ASKED = ("client_id", "redirect_uri", "state", "scope", "auth_type", "lang", "user")
 
 
 def dialog(context: Context) -> Reply:
-    """`GET /dialog/oauth`: the page on which a person ticks pages and permissions."""
+    """`GET /dialog/oauth`: who signs in; then the page to tick pages and permissions on."""
     app = _app(context)
     _redirect_uri(context)
+    asked = {name: text for name in ASKED if (text := context.request.text(name))}
+    if "user" not in asked:
+        users = context.world.people.all(User)
+        return templating.page(context.request, "login.html.j2", app=app, users=users, asked=asked)
     user = _person(context)
+    if app.role_ids and user.id not in app.role_ids:
+        return templating.page(context.request, "shut.html.j2", app=app, user=user, asked=asked)
     old = context.world.people.get(Grant, f"{app.id}:{user.id}")
     pages = [page for page in context.world.people.all(Page) if user.id in page.roles]
     return templating.page(
@@ -33,7 +39,7 @@ def dialog(context: Context) -> Reply:
         pages=pages,
         ticked=old.page_ids if old else tuple(page.id for page in pages),
         scopes=_scopes(context),
-        asked={name: context.request.text(name) for name in ASKED},
+        asked=asked,
     )
 
 
@@ -45,7 +51,8 @@ def decide(context: Context) -> Reply:
     app, user = _app(context), _person(context)
     redirect_uri = _redirect_uri(context)
     request = context.request
-    if request.text("decision") != "continue":
+    no_role = app.role_ids and user.id not in app.role_ids
+    if request.text("decision") != "continue" or no_role:
         denied = {
             "error": "access_denied",
             "error_code": "200",
@@ -124,8 +131,9 @@ def _app(context: Context) -> App:
 
 
 def _person(context: Context) -> User:
-    """Who is signed in: the rehearsal world has one person."""
-    return context.world.people.all(User)[0]
+    """Who is signed in; the first person where nobody was chosen."""
+    people = context.world.people
+    return people.get(User, context.request.text("user")) or people.all(User)[0]
 
 
 def _redirect_uri(context: Context) -> str:

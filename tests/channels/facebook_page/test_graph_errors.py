@@ -53,6 +53,8 @@ ROWS: list[tuple[int, int | None, type[PublishError]]] = [
     (190, 467, Unauthorized),
     (190, 490, Unauthorized),
     (190, 492, Unauthorized),
+    (100, 36007, Unauthorized),
+    (100, 36009, Unauthorized),
     (190, 2069032, Unauthorized),
     (190, 999999, Unauthorized),
     (200, None, Unauthorized),

@@ -48,7 +48,17 @@
   function closePickers(event) {
     if (event.key === "Escape") window.jQuery(picker).trigger("close.xdsoft");
   }
+  // A button that copies a field: the text is selected too, for browsers that do not let us.
+  async function copy(event) {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    await navigator.clipboard?.writeText(field.value).catch(() => null);
+    button.parentElement.querySelector("[role=status]").textContent = button.dataset.copied;
+  }
   document.addEventListener("DOMContentLoaded", () => {
+    document.addEventListener("click", copy);
     window.jQuery?.(document).on("open.xdsoft", picker, closeLeftPicker).on("keydown", closePickers);
     // On a phone the calendar is a list: it opens where people are.
     if (!location.hash && matchMedia("(max-width: 60rem)").matches)

@@ -1,0 +1,127 @@
+"""Connecting a page as a person does: in a browser, in Polish, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+from playwright.sync_api import Page, expect
+
+from promo.models import Destination
+from promo.services import accesses
+from promo.services.clock import database_now
+from tests.browser import OpenPage
+from tests.desk.browsing import Desk, faults, pl
+from tests.desk.test_walks import banner, tab_to
+from tests.world import World
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.django_db(transaction=True),
+]
+
+SIGN_IN = "Zaloguj się: Facebook"
+
+
+@pytest.fixture
+def rehearsed(world: World) -> Iterator[World]:
+    """Before the desk's web process starts: it takes these addresses along."""
+    with override_settings(
+        PROMO_FACEBOOK_GRAPH_URL=world.graph_url,
+        PROMO_FACEBOOK_DIALOG_URL=world.graph_url,
+        EMAIL_URL=f"smtp://{world.host}:{world.smtp_port}",
+    ):
+        yield world
+
+
+@pytest.fixture
+def connected(rehearsed: World, fresh: Desk) -> Desk:
+    return fresh
+
+
+def test_a_page_is_connected_by_mouse_and_again_by_keyboard(
+    rehearsed: World, connected: Desk, open_page: OpenPage, tmp_path: Path
+) -> None:
+    seed = rehearsed.seed()
+    page = connected.enter(open_page(width=1280, height=900), name="anna")
+    _connect_the_branch_by_mouse(page, connected, seed)
+    branch = Destination.objects.get(config__page_id=seed["unticked_page_id"])
+    assert branch.secrets["page_token"]
+    rehearsed.post("/api/events", {"event": "password_changed"})
+    first = branch.secrets["page_token"]
+    _lose_and_connect_again_by_keyboard(page, connected, rehearsed, branch)
+    log = (tmp_path / "web.log").read_text(encoding="utf-8")
+    secrets = {first, *branch.secrets.values(), "pomylony-klucz"}
+    assert [secret for secret in secrets if secret in log] == []
+
+
+def _connect_the_branch_by_mouse(page: Page, desk: Desk, seed: dict[str, str]) -> None:
+    desk.open(page, "/desk/destinations/")
+    page.get_by_role("link", name="Połącz: Facebook").click()
+    expect(page.get_by_role("heading", name=pl("Switch the app to Live"))).to_be_visible()
+    page.get_by_role("button", name="Kopiuj").click()
+    expect(page.get_by_role("status").filter(has_text=pl("Copied"))).to_be_visible()
+    assert faults(page) == []
+    page.locator("[name=app_id]").fill(seed["app_id"])
+    page.locator("[name=app_secret]").fill("pomylony-klucz")
+    page.get_by_role("button", name=SIGN_IN).click()
+    expect(page.get_by_role("alert")).to_contain_text("nie przyjmuje tego identyfikatora")
+    assert faults(page) == []
+    page.locator("[name=app_secret]").fill(seed["app_secret"])
+    page.get_by_role("button", name=SIGN_IN).click()
+
+    page.get_by_role("button", name="Zaloguj się jako Anna Próbna").click()
+    page.get_by_label("Filia nr 2 (próba)").check()
+    page.get_by_label("Towarzystwo Przyjaciół Biblioteki (próba)").check()
+    page.get_by_label("pages_manage_posts").uncheck()
+    page.get_by_role("button", name="Kontynuuj").click()
+
+    expect(page.get_by_text("nie udzielono uprawnienia „pages_manage_posts”").first).to_be_visible()
+    expect(page.get_by_role("button", name=pl("Connect"), exact=True)).to_have_count(0)
+    assert faults(page) == []
+    page.get_by_role("button", name=pl("Sign in again to tick others")).click()
+    page.get_by_role("button", name="Zaloguj się jako Anna Próbna").click()
+    page.get_by_label("pages_manage_posts").check()
+    page.get_by_role("button", name="Kontynuuj").click()
+
+    closed = page.get_by_label("Towarzystwo Przyjaciół Biblioteki (próba)")
+    expect(closed).to_be_disabled()
+    expect(page.get_by_text("Nie możesz tworzyć treści na tej stronie.")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_label("Filia nr 2 (próba)").check()
+    page.locator("[name=name]").fill("Facebook filii")
+    page.get_by_role("button", name=pl("Connect"), exact=True).click()
+    expect(banner(page)).to_contain_text("Połączono: „Facebook filii”.")
+    expect(banner(page)).to_contain_text("w oknie prywatnym")
+    assert faults(page) == []
+
+
+def _lose_and_connect_again_by_keyboard(
+    page: Page, desk: Desk, world: World, row: Destination
+) -> None:
+    accesses.check(destination=row, now=database_now())
+    desk.open(page, "/desk/")
+    alert = page.locator(".promo-access", has_text="Facebook filii")
+    expect(alert).to_contain_text("zmieniła hasło")
+    assert faults(page) == []
+    tab_to(page, "Połącz ponownie: Facebook filii")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Połącz ponownie: Facebook filii")).to_be_visible()
+    world.post("/api/events", {"event": "mended"})
+    tab_to(page, SIGN_IN)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Logowanie (próba)")).to_be_visible()
+    tab_to(page, "Zaloguj się jako Anna Próbna")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Filia nr 2 (próba)")).to_be_checked()
+    tab_to(page, "Kontynuuj")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Filia nr 2 (próba)")).to_be_checked()
+    tab_to(page, pl("Connect"))
+    page.keyboard.press("Enter")
+    expect(banner(page)).to_contain_text("Połączono: „Facebook filii”.")
+    row.refresh_from_db()
+    assert (row.paused_at, row.access_lost_at) == (None, None)
