@@ -1,6 +1,10 @@
 """The tick: it looks what is due and hands out hints. It may run twice, late, or in two places."""
 
-from celery import shared_task
+from collections.abc import Sequence
+
+import structlog
+from celery import Task, shared_task
+from kombu.exceptions import BatchPublishError
 
 from promo.services import (
     bulk_acts,
@@ -27,6 +31,8 @@ from tasks import mailing, newsletters, readers
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
+
+log = structlog.get_logger()
 
 
 @shared_task
@@ -63,13 +69,29 @@ HINTS = (
 """Who says what is due, and the task that gets each of its ids."""
 
 
+AT_ONCE = 100
+"""Hints that go to the broker in one flight: one by one a thousand would wait for each other."""
+
+
+def hint(task: Task[..., None], row_ids: Sequence[int]) -> None:
+    """Tell the workers of these rows."""
+    if not row_ids:
+        return
+    task.delay(row_ids[0])  # connects anew where that is needed, which a flight does not
+    try:
+        with task.app.producer_or_acquire() as producer, producer.batch(max_size=AT_ONCE):
+            for row_id in row_ids[1:]:
+                task.apply_async((row_id,), producer=producer)
+    except BatchPublishError:
+        log.warning("hints", lost=len(row_ids), task=task.name)  # given again within the minute
+
+
 def hand_out() -> None:
     """Sweep dead leases and what is over, then hint at everything that is due."""
     now = database_now()
     for sweep in SWEEPS:
         sweep(now=now)
     for due, task in HINTS:
-        for row_id in due(now=now):
-            task.delay(row_id)
+        hint(task, due(now=now))
     if fetching.due(now=now):
         return_tasks.fetch.delay()

@@ -16,7 +16,7 @@ from promo.channels.base import COMMON_NAMES, Access, ChannelContract, Render, W
 from promo.errors import ConfigurationError
 from promo.models import Destination
 from promo.rendering import find_template_faults, make_environment, make_render
-from promo.services import mailings
+from promo.services import breaker, mailings
 from promo.services.clock import database_now
 from promo.values import Message, Problem, Receipt, Traits
 
@@ -86,6 +86,7 @@ def _wires(destination: Destination) -> Wires:
         now=lambda: datetime.now(UTC),
         enqueue=enqueue,
         longest_call=settings.PROMO_LONGEST_CALL,
+        budget=breaker.call_budget(destination, now=datetime.now(UTC)),
         settings={
             name: str(getattr(settings, name))
             for name in dir(settings)

@@ -14,9 +14,6 @@ from promo.services import channels, ledger
 from promo.services.clock import Clock, database_now
 from promo.values import Receipt
 
-TRIES = 12
-"""After this many attempts no timer makes another: a person decides."""
-
 RAREST_LOOK = timedelta(hours=1)
 
 
@@ -73,7 +70,7 @@ def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
     row.look_at = next_look(row, now=now) if traits.look_up else None
     ledger.write(row, Attempt.Event.LOST, at=now, text=row.problem, detail=row.owner)
     # Sending the same key again makes no second copy.
-    if traits.repeat_safe and row.attempts < TRIES:
+    if traits.repeat_safe and row.attempts < row.budget:
         row.state = after(State.UNKNOWN, Event.RETRY)
         row.due_at, row.hinted_at, row.look_at = now, None, None
     row.save()
@@ -156,7 +153,7 @@ def _send_again(row: Publication, now: datetime) -> None:
         row.save(update_fields=["absences", "looks", "look_at"])
         miss(row, now=now)
         return
-    if row.attempts >= TRIES:
+    if row.attempts >= row.budget:
         row.save(update_fields=["absences", "looks", "look_at"])
         return
     row.state = after(State(row.state), Event.ABSENT)

@@ -27,7 +27,7 @@ from promo.errors import (
 )
 from promo.models import Attempt, Campaign, Institution, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import channels, composing, ledger, looking
+from promo.services import breaker, channels, composing, ledger, looking
 from promo.services.clock import Clock, database_now
 from promo.services.destinations import pause
 
@@ -38,6 +38,8 @@ CLAIMS_WITHOUT_MARK = 3
 
 MARK_TO_WIRE = timedelta(seconds=20)
 """A worker that slept longer than this after its mark does not send: its lease may be over."""
+
+CHANGED_AT_THE_MARK = ("state", "attempts", "claims", "marked_at", "message_json", "digest")
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1200, 1800))
 
@@ -52,17 +54,26 @@ class Claim:
 
 def due(now: datetime) -> QuerySet[Publication]:
     """What the tick may hand out; served by the partial index `publication_due`."""
-    return Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
+    rows = Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
+    return rows.exclude(destination__rests_until_at__gt=now)
 
 
 def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
     """Ids to hint at. A row hinted lately is passed by, so two ticks at once do no harm."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    with transaction.atomic():
-        rows = due(now).filter(stale).order_by("due_at", "id").select_for_update(skip_locked=True)
-        ids = list(rows.values_list("id", flat=True)[:limit])
-        Publication.objects.filter(id__in=ids).update(hinted_at=now)
-    return ids
+    rows = due(now).filter(stale).order_by("due_at", "id").values("id")[:limit]
+    picked, values = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        # One statement without a transaction around it: this is asked every second.
+        cursor.execute(
+            f"""
+            WITH picked AS MATERIALIZED ({picked} FOR UPDATE OF promo_publication SKIP LOCKED)
+            UPDATE promo_publication row SET hinted_at = %s FROM picked WHERE row.id = picked.id
+            RETURNING row.due_at, row.id
+            """,  # noqa: S608  (made by Django)
+            (*values, now),
+        )
+        return [row_id for _due_at, row_id in sorted(cursor.fetchall())]
 
 
 def publish(publication_id: int, *, clock: Clock = database_now) -> None:
@@ -80,7 +91,7 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
         return
     if not mark(claimed, now=clock()):
         return
-    publication.refresh_from_db()
+    publication.refresh_from_db(fields=CHANGED_AT_THE_MARK)
     stops.reached(stops.AFTER_MARK)
     _call(publication, claimed, channel, clock)
     stops.reached(stops.AFTER_SETTLE)
@@ -89,8 +100,9 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
 def claim(publication_id: int, *, now: datetime) -> Claim | None:
     """Take the publication for one lease; None where it is not due or somebody else has it."""
     with transaction.atomic():
-        row = due(now).select_for_update(skip_locked=True).filter(id=publication_id).first()
-        if row is None:
+        rows = due(now).select_related("destination").filter(id=publication_id)
+        row = rows.select_for_update(of=("self",), skip_locked=True).first()
+        if row is None or not breaker.may_try(row, now=now):
             return None
         if row.claims - row.attempts >= CLAIMS_WITHOUT_MARK:
             row.state = after(State(row.state), Event.CLAIM)
@@ -161,7 +173,7 @@ def _may_go(row: Publication, now: datetime) -> bool:
     subject = row.item or row.issue
     paused = row.destination.paused_at is not None or not row.destination.active
     running = row.campaign is None or row.campaign.state == Campaign.State.QUEUED
-    if paused or not running or not (subject and subject.live):
+    if paused or breaker.stops(row) or not running or not (subject and subject.live):
         row.state = after(State(row.state), Event.LEASE_OVER)
         row.claims -= 1  # nothing was wrong with it
         # Not held: the pause may end in this very moment, and nobody would set it free.
@@ -189,7 +201,9 @@ def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clo
         settle_error(row, claimed, error, channel=channel, now=clock())
     else:
         stops.reached(stops.AFTER_ACCEPT)
-        looking.settle(row.id, receipt, event=Event.RECEIPT, now=clock())
+        now = clock()
+        looking.settle(row.id, receipt, event=Event.RECEIPT, now=now)
+        breaker.note(row, None, now=now)
 
 
 def _time_to_wire(channel: ChannelContract) -> timedelta:
@@ -208,6 +222,7 @@ def settle_error(
 ) -> None:
     """Put the publication where the error's name says (the table in docs/architecture.md)."""
     detail = error.detail or str(error.refusal)
+    breaker.note(row, error, now=now)
     match error:
         case Rejected():
             _refuse(claimed, text=error.text, detail=detail, now=now)
@@ -270,7 +285,7 @@ def _put_off(
         row = _fenced(claimed, Event.POSTPONED)
         if row is None:
             return
-        if spends_attempt and row.attempts >= looking.TRIES:
+        if spends_attempt and row.attempts >= row.budget:
             _refuse_row(row, text=text, detail=detail, now=now)
             return
         row.state = after(State(row.state), Event.POSTPONED)

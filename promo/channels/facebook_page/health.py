@@ -35,7 +35,7 @@ def problems(
     try:
         token = client.inspect_token(deadline)
         found = list(_with_token(token, credentials, now=now))
-        if not found:
+        if not found and not client.usage.is_high:
             client.read(credentials.page_id, {"fields": "id,name"}, deadline)
     except (Unreachable, RateLimited) as error:
         return [Problem(code="not_checked", text=error.text, level="warning")]
