@@ -1,6 +1,7 @@
 """The tick: it looks what is due and hands out hints. It may run twice, late, or in two places."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from celery import Task, shared_task
@@ -18,6 +19,7 @@ from promo.services import (
     mailings,
     own_data,
     proofs,
+    providers,
     publishing,
     reader_imports,
     returns,
@@ -46,11 +48,10 @@ SWEEPS = (
     looking.sweep,
     mailings.sweep,
     subjects.sweep,
-    forgetting.sweep,
     fillings.sweep,
-    reader_imports.forget_old,
-    returns.sweep,
 )
+HOUSEKEEPING = (forgetting.sweep, reader_imports.forget_old, returns.sweep, providers.let_go)
+MINUTE = timedelta(minutes=1)
 HINTS = (
     (publishing.hand_out, publishing_tasks.publish),
     (looking.looks_due, publishing_tasks.look),
@@ -87,10 +88,16 @@ def hint(task: Task[..., None], row_ids: Sequence[int]) -> None:
 
 
 def hand_out() -> None:
-    """Sweep dead leases and what is over, then hint at everything that is due."""
+    """Sweep dead leases and what is over, then hint at everything that is due.
+
+    What may wait a minute is done once a minute: a tick every second should cost next to nothing.
+    """
     now = database_now()
     for sweep in SWEEPS:
         sweep(now=now)
+    if health.its_turn("housekeeping", every=MINUTE, now=now):
+        for sweep in HOUSEKEEPING:
+            sweep(now=now)
     for due, task in HINTS:
         hint(task, due(now=now))
     if fetching.due(now=now):

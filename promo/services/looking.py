@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from promo.errors import ConfigurationError, PublishError
 from promo.models import Attempt, Publication
 from promo.protocol import Event, State, after, sources
-from promo.services import channels, ledger
+from promo.services import channels, hints, ledger
 from promo.services.clock import Clock, database_now
 from promo.values import Receipt
 
@@ -88,11 +88,10 @@ def next_look(row: Publication, *, now: datetime) -> datetime:
 
 def looks_due(*, now: datetime) -> list[int]:
     """Unknown publications to look for now; each is put off, so that none is hinted twice."""
-    with transaction.atomic():
-        rows = Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
-        ids = list(rows.select_for_update(skip_locked=True).values_list("id", flat=True)[:200])
-        Publication.objects.filter(id__in=ids).update(look_at=now + settings.PROMO_HINT_AGAIN)
-    return ids
+    rows = Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
+    return hints.take(
+        rows.order_by("look_at", "id"), limit=200, look_at=now + settings.PROMO_HINT_AGAIN
+    )
 
 
 def look(publication_id: int, *, clock: Clock = database_now) -> None:

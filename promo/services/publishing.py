@@ -27,7 +27,7 @@ from promo.errors import (
 )
 from promo.models import Attempt, Campaign, Institution, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import breaker, channels, composing, ledger, looking
+from promo.services import breaker, channels, composing, hints, ledger, looking
 from promo.services.clock import Clock, database_now
 from promo.services.destinations import pause
 
@@ -61,19 +61,7 @@ def due(now: datetime) -> QuerySet[Publication]:
 def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
     """Ids to hint at. A row hinted lately is passed by, so two ticks at once do no harm."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    rows = due(now).filter(stale).order_by("due_at", "id").values("id")[:limit]
-    picked, values = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        # One statement without a transaction around it: this is asked every second.
-        cursor.execute(
-            f"""
-            WITH picked AS MATERIALIZED ({picked} FOR UPDATE OF promo_publication SKIP LOCKED)
-            UPDATE promo_publication row SET hinted_at = %s FROM picked WHERE row.id = picked.id
-            RETURNING row.due_at, row.id
-            """,  # noqa: S608  (made by Django)
-            (*values, now),
-        )
-        return [row_id for _due_at, row_id in sorted(cursor.fetchall())]
+    return hints.take(due(now).filter(stale).order_by("due_at", "id"), limit=limit, hinted_at=now)
 
 
 def publish(publication_id: int, *, clock: Clock = database_now) -> None:
