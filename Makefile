@@ -58,9 +58,10 @@ types: $(VENV)/installed-dev ## mypy, strict
 layers: $(VENV)/installed-dev ## The arrows between the packages
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed ## Benchmarks: mail and import
+bench: $(VENV)/installed ## Benchmarks: mail, import and timetable
 	$(BIN)/promo bench mail
 	$(BIN)/promo bench import
+	$(BIN)/promo bench timetable
 
 lock: ## Resolve the two lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra embedded --group build --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -o requirements.txt

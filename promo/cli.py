@@ -79,7 +79,9 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     commands.add_parser("messages", help="collect the translatable texts anew").set_defaults(
         run=_messages
     )
-    bench = commands.add_parser("bench", help="measure on this machine: bench mail, bench import")
+    bench = commands.add_parser(
+        "bench", help="measure here: bench mail, bench import, bench timetable"
+    )
     bench.add_argument("words", nargs=argparse.REMAINDER)
     bench.set_defaults(run=_bench)
     rotate = commands.add_parser(

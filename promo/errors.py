@@ -9,7 +9,7 @@
     └── PublishError                 a channel could not publish: its name decides what happens next
         ├── Rejected                 refused for good
         ├── Unauthorized             our access is gone
-        ├── RateLimited              a definite refusal, nothing was created; `retry_after`
+        ├── RateLimited              a definite refusal, nothing was created; `retry_after`, `gap`
         ├── Unreachable              nothing left us
         └── OutcomeUnknown           it may be out
 
@@ -92,18 +92,23 @@ class Unauthorized(PublishError):
 
 
 class RateLimited(PublishError):
-    """A definite refusal, nothing was created. Try again after `retry_after`."""
+    """A definite refusal, nothing was created. The destination rests for `retry_after`.
+
+    What has waited then goes out `gap` apart.
+    """
 
     def __init__(
         self,
         text: str,
         *,
         retry_after: timedelta,
+        gap: timedelta = timedelta(0),
         detail: str = "",
         refusal: Refusal | None = None,
     ) -> None:
         super().__init__(text, detail=detail, refusal=refusal)
         self.retry_after = retry_after
+        self.gap = gap
 
 
 class Unreachable(PublishError):

@@ -54,12 +54,29 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBudget:
+    """How much of the network's call budget this destination has used, as its last answer told.
+
+    `percent` may pass 100 and is 0 where nothing is known; `regain` is when there is more. `note`
+    keeps what an answer tells for whoever calls next.
+    """
+
+    percent: int = 0
+    regain: timedelta = timedelta(0)
+    note: Callable[[int, timedelta], None] = lambda _percent, _regain: None
+
+
+NO_BUDGET = CallBudget()
+
+
+@dataclass(frozen=True, slots=True)
 class Wires:
     """What a channel may use of the outside, handed in.
 
     `http` makes a session for each client. `enqueue` starts the mailing of a message to the readers
     of a newsletter and gives its receipt. `settings` holds the `PROMO_*` values. `longest_call` is
     the operator's own limit: a channel's deadline is the shorter of it and `Channel.deadline`.
+    `budget` is for networks that tell how much they will still take.
     """
 
     http: Callable[[], requests.Session]
@@ -67,6 +84,7 @@ class Wires:
     enqueue: Callable[[Access, Message, str], Receipt]
     settings: Mapping[str, str] = field(default_factory=dict)
     longest_call: timedelta = timedelta(seconds=120)
+    budget: CallBudget = NO_BUDGET
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class NeedsAHandPanel(Panel):
             "publications": rows.order_by("-planned_at")[:FEW],
             "count": rows.count(),
             "paused": Destination.objects.filter(paused_at__isnull=False, access_lost_at=None),
+            "resting": Destination.objects.filter(paused_at=None, rests_until_at__isnull=False),
             "access": accesses.warnings(),
             "held": _held(),
             "held_back": confirmations.held_back(now=database_now()),

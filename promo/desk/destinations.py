@@ -72,7 +72,7 @@ class ListView(Screen):
             for row in Destination.objects.select_related("newsletter")
         ]
         new = [channel for channel in known.values() if channel["fields"]]
-        return context | {"rows": rows, "new": new}
+        return context | {"rows": rows, "new": new, "now": database_now()}
 
 
 class SetUpForm(forms.Form):

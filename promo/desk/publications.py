@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk import deciding, echoes, mailings, previews, reports
+from promo.desk import deciding, echoes, given_up, mailings, previews, reports
 from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
 from promo.protocol import DUE, NEEDS_A_HAND, OUT, Event, State, sources
-from promo.services import channels
+from promo.services import channels, publications
 from promo.services.facts import institution_facts
 
 PAGE = 50
@@ -39,6 +39,7 @@ class PublicationsViewSet(ViewSet):
     def get_urlpatterns(self) -> list[Any]:
         return [
             path("", ListView.as_view(), name="index"),
+            path("many/", given_up.ManyView.as_view(), name="many"),
             path("<int:pk>/", PublicationView.as_view(), name="show"),
             path("<int:pk>/message/", message, name="message"),
             path("<int:pk>/progress/", mailings.ProgressView.as_view(), name="progress"),
@@ -61,6 +62,10 @@ VIEWS: dict[str, tuple[Any, Callable[[QuerySet[Publication]], QuerySet[Publicati
     "hand": (
         gettext_lazy("Needs attention"),
         lambda rows: rows.filter(state__in=NEEDS_A_HAND).order_by("-planned_at", "-id"),
+    ),
+    "given_up": (
+        gettext_lazy("Attempts used up"),
+        lambda rows: rows.filter(pk__in=publications.given_up()).order_by("-planned_at", "-id"),
     ),
     "out": (
         pgettext_lazy("publication", "Published"),
@@ -85,7 +90,12 @@ class ListView(Screen):
         if destination.isdecimal():
             rows = rows.filter(destination_id=int(destination))
         views = [
-            {"key": key, "label": label, "count": picked(rows).count()}
+            {
+                "key": key,
+                "label": label,
+                "count": picked(rows).count(),
+                "alert": key in {"hand", "given_up"},
+            }
             for key, (label, picked) in VIEWS.items()
         ]
         page = Paginator(VIEWS[show][1](rows), PAGE).get_page(self.request.GET.get("p"))

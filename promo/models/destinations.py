@@ -36,7 +36,26 @@ class Destination(models.Model):
     sealed = models.TextField(blank=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_because = models.CharField(max_length=300, blank=True, editable=False)
-    paused_until_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rests_until_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Nothing is published here before; then one publication tries for all.",
+    )
+    rests_because = models.CharField(max_length=300, blank=True, editable=False)
+    probe = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="The publication that tries for all."
+    )
+    troubles = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="How often in a row it could not be reached."
+    )
+    gap = models.DurationField(
+        default=timedelta(0), editable=False, help_text="Between those that waited for the rest."
+    )
+    used_percent = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Of the calls that the network allows."
+    )
+    used_until_at = models.DateTimeField(null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_check_at = models.DateTimeField(default=in_a_day, editable=False)
     connected_at = models.DateTimeField(null=True, blank=True, editable=False)

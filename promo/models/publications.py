@@ -9,8 +9,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from promo.models.campaigns import VARIANTS
-from promo.protocol import DUE, State
+from promo.protocol import DUE, NEEDS_A_HAND, State
 from promo.values import Message
+
+TRIES = 12
+"""After so many attempts no timer makes another: a person decides, and may grant as many again."""
 
 MARKER_BYTES = 8
 """64 random bits: nobody guesses a marker, and no post carries one by chance."""
@@ -74,6 +77,9 @@ class Publication(models.Model):
     token = models.PositiveBigIntegerField(default=0)
     claims = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
+    budget = models.PositiveIntegerField(
+        default=TRIES, help_text="The number of the last attempt that no person has to ask for."
+    )
     owner = models.CharField(max_length=120, blank=True)
     lease_until_at = models.DateTimeField(null=True, blank=True)
     hinted_at = models.DateTimeField(null=True, blank=True)
@@ -131,6 +137,11 @@ class Publication(models.Model):
                 condition=Q(state=State.UNKNOWN.value),
             ),
             models.Index(fields=("destination", "state", "-published_at"), name="publication_out"),
+            models.Index(
+                fields=("-planned_at", "-id"),
+                name="publication_needs_a_hand",
+                condition=Q(state__in=sorted(NEEDS_A_HAND)),
+            ),
         ]
 
     def __str__(self) -> str:

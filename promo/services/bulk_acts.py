@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from promo import stops
 from promo.errors import NotAllowed, PromoError
 from promo.models import BulkAct, BulkActReader, Subscriber
-from promo.services import segments
+from promo.services import hints, segments
 from promo.services.bulk_slices import SIZES, SLICES
 from promo.services.clock import Clock, database_now
 from promo.services.criteria import Row
@@ -92,11 +92,8 @@ def cancel(*, act: BulkAct, now: datetime) -> None:
 def hand_out(*, now: datetime) -> list[int]:
     """Ids of acts that wait for a worker, or lost theirs; one hinted at lately is passed by."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    with transaction.atomic():
-        picked = BulkAct.objects.filter(stale, _free(now)).select_for_update(skip_locked=True)
-        ids = list(picked.order_by("created_at").values_list("id", flat=True)[:10])
-        BulkAct.objects.filter(id__in=ids).update(hinted_at=now)
-    return ids
+    rows = BulkAct.objects.filter(stale, _free(now)).order_by("created_at")
+    return hints.take(rows, limit=10, hinted_at=now)
 
 
 def _free(now: datetime) -> Q:

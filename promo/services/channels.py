@@ -12,11 +12,19 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from promo import door
-from promo.channels.base import COMMON_NAMES, Access, ChannelContract, Render, Wires
+from promo.channels.base import (
+    COMMON_NAMES,
+    NO_BUDGET,
+    Access,
+    CallBudget,
+    ChannelContract,
+    Render,
+    Wires,
+)
 from promo.errors import ConfigurationError
 from promo.models import Destination
 from promo.rendering import find_template_faults, make_environment, make_render
-from promo.services import mailings
+from promo.services import breaker, mailings
 from promo.services.clock import database_now
 from promo.values import Message, Problem, Receipt, Traits
 
@@ -90,15 +98,18 @@ def _wires(destination: Destination) -> Wires:
     def enqueue(_access: Access, _message: Message, key: str) -> Receipt:
         return mailings.start(destination=destination, key=key, now=database_now())
 
-    return _wired(enqueue)
+    return _wired(enqueue, breaker.call_budget(destination, now=datetime.now(UTC)))
 
 
-def _wired(enqueue: Callable[[Access, Message, str], Receipt]) -> Wires:
+def _wired(
+    enqueue: Callable[[Access, Message, str], Receipt], budget: CallBudget = NO_BUDGET
+) -> Wires:
     return Wires(
         http=lambda: door.open_session(guard=_operators_guard()),
         now=lambda: datetime.now(UTC),
         enqueue=enqueue,
         longest_call=settings.PROMO_LONGEST_CALL,
+        budget=budget,
         settings={
             name: str(getattr(settings, name))
             for name in dir(settings)

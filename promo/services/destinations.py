@@ -60,10 +60,15 @@ def pause(*, destination: Destination, because: str, now: datetime) -> None:
 
 
 def resume(*, destination: Destination) -> None:
-    """Publish here again; what waited goes out unless it is too late by now."""
+    """Publish here again, rest or not; what waited goes out unless it is too late by now."""
     with transaction.atomic():
         Destination.objects.filter(id=destination.id).update(
-            paused_at=None, paused_because="", paused_until_at=None, access_lost_at=None
+            paused_at=None,
+            paused_because="",
+            access_lost_at=None,
+            rests_until_at=None,
+            probe=None,
+            troubles=0,
         )
         hold(destination=destination)
 

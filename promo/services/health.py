@@ -4,17 +4,40 @@ from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
+from django.db import connection
 
 from promo.models import Heartbeat, Publication
 from promo.protocol import NEEDS_A_HAND
 from promo.services.publishing import due
 
 WORKER_SILENCE = timedelta(seconds=90)
+NOTED_EVERY = timedelta(seconds=10)
+"""A sign of life every second would be a write to the disk every second."""
 
 
 def note(name: str, *, now: datetime) -> None:
-    """Write down that a process is at work."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
+    """Write down that a process is at work, if that was not written just now."""
+    its_turn(name, every=NOTED_EVERY, now=now)
+
+
+def its_turn(name: str, *, every: timedelta, now: datetime) -> bool:
+    """Is this due again? Whoever asks first after so long takes the turn; else nothing is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH again AS (
+                UPDATE promo_heartbeat SET at = %(now)s
+                WHERE name = %(name)s AND at <= %(before)s RETURNING name
+            ), first AS (
+                INSERT INTO promo_heartbeat (name, at) SELECT %(name)s, %(now)s
+                WHERE NOT EXISTS (SELECT FROM promo_heartbeat WHERE name = %(name)s)
+                ON CONFLICT DO NOTHING RETURNING name
+            )
+            SELECT name FROM again UNION ALL SELECT name FROM first
+            """,
+            {"name": name, "now": now, "before": now - every},
+        )
+        return cursor.fetchone() is not None
 
 
 def _redis() -> redis.Redis:

@@ -10,12 +10,9 @@ from django.utils.translation import gettext as _
 from promo.errors import ConfigurationError, PublishError
 from promo.models import Attempt, Publication
 from promo.protocol import Event, State, after, sources
-from promo.services import channels, ledger
+from promo.services import channels, hints, ledger
 from promo.services.clock import Clock, database_now
 from promo.values import Receipt
-
-TRIES = 12
-"""After this many attempts no timer makes another: a person decides."""
 
 RAREST_LOOK = timedelta(hours=1)
 
@@ -73,7 +70,7 @@ def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
     row.look_at = next_look(row, now=now) if traits.look_up else None
     ledger.write(row, Attempt.Event.LOST, at=now, text=row.problem, detail=row.owner)
     # Sending the same key again makes no second copy.
-    if traits.repeat_safe and row.attempts < TRIES:
+    if traits.repeat_safe and row.attempts < row.budget:
         row.state = after(State.UNKNOWN, Event.RETRY)
         row.due_at, row.hinted_at, row.look_at = now, None, None
     row.save()
@@ -91,11 +88,10 @@ def next_look(row: Publication, *, now: datetime) -> datetime:
 
 def looks_due(*, now: datetime) -> list[int]:
     """Unknown publications to look for now; each is put off, so that none is hinted twice."""
-    with transaction.atomic():
-        rows = Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
-        ids = list(rows.select_for_update(skip_locked=True).values_list("id", flat=True)[:200])
-        Publication.objects.filter(id__in=ids).update(look_at=now + settings.PROMO_HINT_AGAIN)
-    return ids
+    rows = Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
+    return hints.take(
+        rows.order_by("look_at", "id"), limit=200, look_at=now + settings.PROMO_HINT_AGAIN
+    )
 
 
 def look(publication_id: int, *, clock: Clock = database_now) -> None:
@@ -156,7 +152,7 @@ def _send_again(row: Publication, now: datetime) -> None:
         row.save(update_fields=["absences", "looks", "look_at"])
         miss(row, now=now)
         return
-    if row.attempts >= TRIES:
+    if row.attempts >= row.budget:
         row.save(update_fields=["absences", "looks", "look_at"])
         return
     row.state = after(State(row.state), Event.ABSENT)

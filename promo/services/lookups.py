@@ -31,7 +31,7 @@ from promo.mailing.maillog import Search
 from promo.mailing.relay import parse_email_url
 from promo.mailing.smtp import SmtpConnection
 from promo.models import Batch, Delivery, DeliveryEvent, Mailing, UnknownPolicy
-from promo.services import deliveries, mailings, press
+from promo.services import deliveries, hints, mailings, press
 from promo.services.clock import Clock, database_now
 from promo.services.deliveries import Event
 
@@ -64,11 +64,8 @@ def due(*, now: datetime) -> list[int]:
 
     Those too whose log is not given any more: the newsletter's rule then counts.
     """
-    with transaction.atomic():
-        rows = Mailing.objects.filter(look_at__lte=now)
-        ids = list(rows.select_for_update(skip_locked=True).values_list("id", flat=True)[:50])
-        Mailing.objects.filter(id__in=ids).update(look_at=now + settings.PROMO_HINT_AGAIN)
-    return ids
+    rows = Mailing.objects.filter(look_at__lte=now).order_by("look_at", "id")
+    return hints.take(rows, limit=50, look_at=now + settings.PROMO_HINT_AGAIN)
 
 
 def look(mailing_id: int, *, clock: Clock = database_now) -> None:

@@ -117,6 +117,8 @@ def hand_out(*, now: datetime) -> list[int]:
     as are at work already. So the idle ones join within seconds, however many there are, and
     nearly as few hints as workers lie about.
     """
+    if not Mailing.objects.filter(state=State.RUNNING).exists():
+        return []
     providers.let_go(now=now)
     waiting = Batch.objects.filter(mailing=OuterRef("id"), state=Batch.State.READY, due_at__lte=now)
     waiting = waiting.exclude(domain__in=DomainHold.objects.values("domain"))

@@ -6,12 +6,15 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import Attempt, Publication
+from promo.models.publications import TRIES
 from promo.protocol import DUE, Event, State, after, sources
 from promo.services import channels, composing, ledger
+from promo.services.publishing import CLAIMS_WITHOUT_MARK
 from promo.values import Receipt
 
 ADDRESS_LENGTH = 500
@@ -42,11 +45,22 @@ def retry(*, publication_id: int, user: User, now: datetime) -> None:
             row.not_after_at = None
         row.state = after(State(row.state), Event.RETRY)
         row.claims = row.attempts
+        row.budget = row.attempts + TRIES
         row.due_at = now
         row.hinted_at = row.look_at = None
         row.problem = ""
         row.save()
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("To be sent again."))
+
+
+def given_up() -> QuerySet[Publication]:
+    """What no timer tries again: refused once its attempts, or the claims before one, were used up.
+
+    Nothing of them is out.
+    """
+    used_up = Q(attempts__gte=F("budget"))
+    poison = Q(claims__gte=F("attempts") + CLAIMS_WITHOUT_MARK)
+    return Publication.objects.filter(used_up | poison, state=State.FAILED)
 
 
 def it_is_out(*, publication_id: int, url: str, user: User, now: datetime) -> None:

@@ -27,7 +27,7 @@ from promo.errors import (
 )
 from promo.models import Attempt, Campaign, Institution, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import accesses, channels, composing, ledger, looking
+from promo.services import accesses, breaker, channels, composing, hints, ledger, looking
 from promo.services.clock import Clock, database_now
 
 log = structlog.get_logger()
@@ -37,6 +37,8 @@ CLAIMS_WITHOUT_MARK = 3
 
 MARK_TO_WIRE = timedelta(seconds=20)
 """A worker that slept longer than this after its mark does not send: its lease may be over."""
+
+CHANGED_AT_THE_MARK = ("state", "attempts", "claims", "marked_at", "message_json", "digest")
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 1200, 1800))
 
@@ -51,17 +53,14 @@ class Claim:
 
 def due(now: datetime) -> QuerySet[Publication]:
     """What the tick may hand out; served by the partial index `publication_due`."""
-    return Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
+    rows = Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
+    return rows.exclude(destination__rests_until_at__gt=now)
 
 
 def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
     """Ids to hint at. A row hinted lately is passed by, so two ticks at once do no harm."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    with transaction.atomic():
-        rows = due(now).filter(stale).order_by("due_at", "id").select_for_update(skip_locked=True)
-        ids = list(rows.values_list("id", flat=True)[:limit])
-        Publication.objects.filter(id__in=ids).update(hinted_at=now)
-    return ids
+    return hints.take(due(now).filter(stale).order_by("due_at", "id"), limit=limit, hinted_at=now)
 
 
 def publish(publication_id: int, *, clock: Clock = database_now) -> None:
@@ -79,7 +78,7 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
         return
     if not mark(claimed, now=clock()):
         return
-    publication.refresh_from_db()
+    publication.refresh_from_db(fields=CHANGED_AT_THE_MARK)
     stops.reached(stops.AFTER_MARK)
     _call(publication, claimed, channel, clock)
     stops.reached(stops.AFTER_SETTLE)
@@ -88,8 +87,9 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
 def claim(publication_id: int, *, now: datetime) -> Claim | None:
     """Take the publication for one lease; None where it is not due or somebody else has it."""
     with transaction.atomic():
-        row = due(now).select_for_update(skip_locked=True).filter(id=publication_id).first()
-        if row is None:
+        rows = due(now).select_related("destination").filter(id=publication_id)
+        row = rows.select_for_update(of=("self",), skip_locked=True).first()
+        if row is None or not breaker.may_try(row, now=now):
             return None
         if row.claims - row.attempts >= CLAIMS_WITHOUT_MARK:
             row.state = after(State(row.state), Event.CLAIM)
@@ -160,7 +160,7 @@ def _may_go(row: Publication, now: datetime) -> bool:
     subject = row.item or row.issue
     paused = row.destination.paused_at is not None or not row.destination.active
     running = row.campaign is None or row.campaign.state == Campaign.State.QUEUED
-    if paused or not running or not (subject and subject.live):
+    if paused or breaker.stops(row) or not running or not (subject and subject.live):
         row.state = after(State(row.state), Event.LEASE_OVER)
         row.claims -= 1  # nothing was wrong with it
         # Not held: the pause may end in this very moment, and nobody would set it free.
@@ -188,7 +188,9 @@ def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clo
         settle_error(row, claimed, error, channel=channel, now=clock())
     else:
         stops.reached(stops.AFTER_ACCEPT)
-        looking.settle(row.id, receipt, event=Event.RECEIPT, now=clock())
+        now = clock()
+        looking.settle(row.id, receipt, event=Event.RECEIPT, now=now)
+        breaker.note(row, None, now=now)
 
 
 def _time_to_wire(channel: ChannelContract) -> timedelta:
@@ -207,6 +209,7 @@ def settle_error(
 ) -> None:
     """Put the publication where the error's name says (the table in docs/architecture.md)."""
     detail = error.detail or str(error.refusal)
+    breaker.note(row, error, now=now)
     match error:
         case Rejected():
             _refuse(claimed, text=error.text, detail=detail, now=now)
@@ -271,7 +274,7 @@ def _put_off(
         row = _fenced(claimed, Event.POSTPONED)
         if row is None:
             return
-        if spends_attempt and row.attempts >= looking.TRIES:
+        if spends_attempt and row.attempts >= row.budget:
             _refuse_row(row, text=text, detail=detail, now=now)
             return
         row.state = after(State(row.state), Event.POSTPONED)

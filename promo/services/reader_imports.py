@@ -14,7 +14,7 @@ from itertools import islice
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,7 @@ from promo.errors import InvalidInput, NotAllowed, PromoError
 from promo.importing.readers_csv import BROKEN, Cells
 from promo.importing.readers_rows import Reader, RefusedCell, row_reader
 from promo.models import Institution, Newsletter, ReaderImport, RefusedRow
-from promo.services import reader_files, reader_lease, reader_merge
+from promo.services import hints, reader_files, reader_lease, reader_merge
 from promo.services.clock import Clock, database_now
 from promo.services.reader_lease import AT_WORK, Heartbeat, NewWatch, State, Watch
 from promo.services.reader_merge import Lost
@@ -171,11 +171,7 @@ def hand_out(*, now: datetime) -> list[int]:
     """Ids of imports that wait for a worker, or lost theirs; one hinted at lately is passed by."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
     ready = Q(state=State.WAITING) | Q(state__in=AT_WORK, lease_until_at__lte=now)
-    with transaction.atomic():
-        picked = ReaderImport.objects.filter(stale, ready).select_for_update(skip_locked=True)
-        ids = list(picked.values_list("id", flat=True)[:10])
-        ReaderImport.objects.filter(id__in=ids).update(hinted_at=now)
-    return ids
+    return hints.take(ReaderImport.objects.filter(stale, ready), limit=10, hinted_at=now)
 
 
 def forget_old(*, now: datetime) -> None:

@@ -52,6 +52,7 @@ from promo.models import (
 )
 from promo.services import (
     deliveries,
+    hints,
     keeping,
     mailings,
     providers,
@@ -88,11 +89,8 @@ _OURS = (DeliveryEvent.Category.POLICY, DeliveryEvent.Category.CONTENT)
 def hand_out(*, now: datetime) -> list[int]:
     """Ids of mails to be read now; one hinted at lately is passed by."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    with transaction.atomic():
-        rows = ReturnedMail.objects.filter(stale, processed_at=None).order_by("tries", "id")
-        ids = list(rows.select_for_update(skip_locked=True).values_list("id", flat=True)[:_HINTS])
-        ReturnedMail.objects.filter(id__in=ids).update(hinted_at=now)
-    return ids
+    rows = ReturnedMail.objects.filter(stale, processed_at=None).order_by("tries", "id")
+    return hints.take(rows, limit=_HINTS, hinted_at=now)
 
 
 def takes(address: str) -> bool:

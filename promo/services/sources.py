@@ -25,8 +25,10 @@ validate_url = URLValidator(schemes=["http", "https"])
 
 def due(*, now: datetime, limit: int = 20) -> list[int]:
     """Sources to read now; each is moved to its next turn, so that none is handed out twice."""
+    rows = Source.objects.filter(active=True).exclude(next_read_at__gt=now)
+    if not rows.exists():
+        return []
     with transaction.atomic():
-        rows = Source.objects.filter(active=True).exclude(next_read_at__gt=now)
         picked = list(rows.select_for_update(skip_locked=True)[:limit])
         for row in picked:
             row.next_read_at = now + timedelta(minutes=row.every_minutes)

@@ -2,6 +2,7 @@
 
     promo bench mail --recipients 100000
     promo bench import --rows 1000000
+    promo bench timetable --planned 1000000 --due 1000
 
 Each starts PostgreSQL and Redis below a directory that is removed afterwards; nothing of an
 installation is touched.

@@ -27,7 +27,11 @@ def main() -> int:
     imported = subjects.add_parser("import", help="read readers from a file")
     imported.add_argument("--rows", type=int, default=1_000_000)
     imported.set_defaults(run=_import)
-    for subject in (mail, imported):
+    timetable = subjects.add_parser("timetable", help="hand out and publish what is due")
+    timetable.add_argument("--planned", type=int, default=1_000_000, help="rows that wait")
+    timetable.add_argument("--due", type=int, default=1000, help="publications of one instant")
+    timetable.set_defaults(run=_timetable)
+    for subject in (mail, imported, timetable):
         subject.add_argument("--json", action="store_true", help="for programs")
     asked = parser.parse_args()
     try:
@@ -59,6 +63,12 @@ def _import(asked: argparse.Namespace) -> Mapping[str, Any]:
 
     with stage.engines({}):
         return imports.run(rows=asked.rows)
+
+
+def _timetable(asked: argparse.Namespace) -> Mapping[str, Any]:
+    from tasks.bench import timetable  # noqa: PLC0415 -- as above
+
+    return timetable.run(planned=asked.planned, due=asked.due)
 
 
 def _table(figures: Mapping[str, Any]) -> str:

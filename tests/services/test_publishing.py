@@ -10,6 +10,7 @@ from django.test import override_settings
 
 from promo.errors import ConfigurationError, OutcomeUnknown
 from promo.models import Attempt, Campaign, Destination, Item, Publication
+from promo.models.publications import TRIES
 from promo.protocol import Event, State
 from promo.services import (
     channels,
@@ -259,7 +260,7 @@ def test_a_sender_that_dies_every_time_is_left_to_a_person_in_the_end(
     website: Destination, clock: Clock
 ) -> None:
     row = making.due_publication(website)
-    for _death in range(looking.TRIES):
+    for _death in range(TRIES):
         publishing.mark(claimed(row, clock), now=clock())
         looking.sweep(now=clock.forward(minutes=6))
     assert state(row) is State.UNKNOWN

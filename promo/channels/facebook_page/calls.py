@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -63,6 +64,14 @@ class Upload:
         return {"source": (self.name, self.content, self.mime_type)}
 
 
+class Purpose(Enum):
+    """What a call is for: the less of the budget is left, the fewer of these are made."""
+
+    READ = auto()
+    CHANGE = auto()
+    PUBLISH = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request, before the credentials are added.
@@ -78,6 +87,7 @@ class Call:
     stake: Stake = Stake.HARMLESS
     as_app: bool = False
     keyless: bool = False
+    purpose: Purpose = Purpose.READ
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ class Channel:
             base_url=settings["PROMO_FACEBOOK_GRAPH_URL"],
             version=settings.get("PROMO_FACEBOOK_GRAPH_VERSION") or "v25.0",
             credentials=self._credentials(),
+            budget=self._wires.budget,
         )
 
 

@@ -16,12 +16,14 @@ from urllib.parse import quote, urlencode
 import requests
 import urllib3
 
+from promo.channels.base import NO_BUDGET, CallBudget
 from promo.channels.facebook_page import graph_errors, wire_errors, words
 from promo.channels.facebook_page.calls import (
     Answer,
     Bearer,
     Call,
     Credentials,
+    Purpose,
     Upload,
     batched,
     next_page,
@@ -49,13 +51,15 @@ class GraphClient:
         base_url: str,
         version: str,
         credentials: Credentials,
+        budget: CallBudget = NO_BUDGET,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._root = f"{base_url.rstrip('/')}/{version}"
         self._credentials = credentials
         self._clock = clock
-        self.usage = Usage()
+        self._budget = budget
+        self.usage = Usage(budget.percent, budget.regain)
 
     def deadline(self, length: timedelta) -> Deadline:
         return Deadline.after(length, self._clock)
@@ -64,7 +68,9 @@ class GraphClient:
         """The new post's `id`, `permalink_url` and `created_time`. The one call that publishes."""
         path = f"{self._credentials.page_id}/feed"
         query = {"fields": "id,permalink_url,created_time"}
-        call = Call("POST", path, query=query, form=form, stake=Stake.CREATES)
+        call = Call(
+            "POST", path, query=query, form=form, stake=Stake.CREATES, purpose=Purpose.PUBLISH
+        )
         return self._with_id(call, deadline)
 
     def upload_photo(
@@ -73,14 +79,16 @@ class GraphClient:
         """The id of a photo that nobody sees yet; a repetition leaves an invisible orphan."""
         path = f"{self._credentials.page_id}/photos"
         form = {**form, "published": "false"}
-        answer = self._with_id(Call("POST", path, form=form, upload=upload), deadline)
-        return str(answer["id"])
+        call = Call("POST", path, form=form, upload=upload, purpose=Purpose.PUBLISH)
+        return str(self._with_id(call, deadline)["id"])
 
     def change_post(self, post_id: str, form: Mapping[str, str], deadline: Deadline) -> None:
-        self._confirmed(Call("POST", quote(post_id, safe=""), form=form), deadline)
+        path = quote(post_id, safe="")
+        self._confirmed(Call("POST", path, form=form, purpose=Purpose.CHANGE), deadline)
 
     def delete_post(self, post_id: str, deadline: Deadline) -> None:
-        self._confirmed(Call("DELETE", quote(post_id, safe="")), deadline)
+        path = quote(post_id, safe="")
+        self._confirmed(Call("DELETE", path, purpose=Purpose.CHANGE), deadline)
 
     def read(
         self, node: str, query: Mapping[str, str], deadline: Deadline, *, as_app: bool = False
@@ -97,15 +105,11 @@ class GraphClient:
     ) -> Iterator[list[Mapping[str, object]]]:
         """The edge's pages, one list of objects after the other, until none follows.
 
-        A page may be empty and still have a next one. A budget that is nearly used up ends the
-        reading with `RateLimited`: what is left of it belongs to publishing.
+        A page may be empty and still have a next one.
         """
         query = {**query, "limit": str(PAGE_SIZE)}
         following: Mapping[str, str] | None = query
         while following is not None:
-            if self.usage.is_full_for_reads:
-                wait = self.usage.regain or graph_errors.HOUR
-                raise RateLimited(str(words.TOO_MANY_CALLS), retry_after=wait)
             body = self.read(edge, following, deadline)
             rows = body.get("data")
             if not isinstance(rows, list):
@@ -156,10 +160,24 @@ class GraphClient:
 
     def _answer(self, call: Call, deadline: Deadline) -> Answer:
         """The answer, if it is no error object; that and a failure of the wire raise."""
+        self._insist_it_is_affordable(call)
         answer = self._sent(call, deadline)
+        if answer.usage.is_high or self.usage.is_high:
+            self._budget.note(answer.usage.percent, answer.usage.regain)
         self.usage = answer.usage
         _raise_error_object(call, answer)
         return answer
+
+    def _insist_it_is_affordable(self, call: Call) -> None:
+        """Return if the budget allows such a call; what is left of it belongs to publishing."""
+        too_much = {
+            Purpose.READ: self.usage.is_high,
+            Purpose.CHANGE: self.usage.is_nearly_full,
+            Purpose.PUBLISH: False,
+        }
+        if too_much[call.purpose]:
+            wait = self.usage.regain or graph_errors.HOUR
+            raise RateLimited(str(words.BUDGET_LOW), retry_after=wait, detail="not asked")
 
     def _sent(self, call: Call, deadline: Deadline) -> Answer:
         left = deadline.left

@@ -61,13 +61,15 @@ class Reaction(StrEnum):
 class Row:
     """One line of the table. The rest counts only for THROTTLED.
 
-    `header_decides`: the wait that the usage headers tell is better than `retry_after`.
+    `header_decides`: the wait that the usage headers tell is better than `retry_after`. `gap` is
+    how far apart the posts go out that waited meanwhile: all at once would bring the next refusal.
     """
 
     reaction: Reaction
     text: StrPromise
     retry_after: timedelta = timedelta(0)
     header_decides: bool = False
+    gap: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,16 @@ class GraphError:
     """The request's fields that Facebook blames, from `error_data`."""
 
 
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 REJECTED, UNAUTHORIZED = Reaction.REJECTED, Reaction.UNAUTHORIZED
 THROTTLED, UNKNOWN, WITNESS = Reaction.THROTTLED, Reaction.UNKNOWN, Reaction.WITNESS
 
-BUDGET = Row(THROTTLED, words.TOO_MANY_CALLS, HOUR, header_decides=True)
+BUDGET = Row(THROTTLED, words.TOO_MANY_CALLS, HOUR, header_decides=True, gap=MINUTE)
+UNEVEN = Row(THROTTLED, words.TOO_MANY_CALLS, 10 * MINUTE, header_decides=True, gap=5 * MINUTE)
+"""Not too many calls but too many at once: a shorter rest, then more slowly."""
 
 TABLE: Mapping[tuple[int | None, int | None], Row] = MappingProxyType(
     {
@@ -110,12 +115,12 @@ TABLE: Mapping[tuple[int | None, int | None], Row] = MappingProxyType(
         (32, None): BUDGET,
         (341, None): BUDGET,
         (613, None): BUDGET,
-        (613, 1996): BUDGET,
+        (613, 1996): UNEVEN,
         (80001, None): BUDGET,
-        (9, None): Row(THROTTLED, words.DAILY_LIMIT, DAY),
+        (9, None): Row(THROTTLED, words.DAILY_LIMIT, DAY, gap=10 * MINUTE),
         # The spam brake: hours to a day; a fast repetition makes it worse.
-        (368, 1390008): Row(THROTTLED, words.SPAM_BRAKE, timedelta(hours=6)),
-        (368, None): Row(THROTTLED, words.DEEMED_ABUSIVE, DAY),
+        (368, 1390008): Row(THROTTLED, words.SPAM_BRAKE, 6 * HOUR, gap=30 * MINUTE),
+        (368, None): Row(THROTTLED, words.DEEMED_ABUSIVE, DAY, gap=30 * MINUTE),
         # Access.
         (190, None): Row(UNAUTHORIZED, words.SIGNED_OUT),
         (190, 458): Row(UNAUTHORIZED, words.APP_REMOVED),
@@ -196,7 +201,8 @@ def refusal(error: GraphError, *, status: int, stake: Stake, usage: Usage) -> Pu
     told = Refusal(_shown(error.code), _shown(error.subcode), status, error.trace)
     if row.reaction is Reaction.THROTTLED:
         wait = (row.header_decides and usage.regain) or row.retry_after
-        return RateLimited(str(row.text), retry_after=wait, detail=_detail(error), refusal=told)
+        text, detail = str(row.text), _detail(error)
+        return RateLimited(text, retry_after=wait, gap=row.gap, detail=detail, refusal=told)
     if row.reaction in {Reaction.UNKNOWN, Reaction.WITNESS}:
         witness = row.reaction is Reaction.WITNESS
         return lost(stake, witness=witness, detail=_detail(error), refusal=told)
@@ -213,7 +219,8 @@ def no_answer(*, status: int, stake: Stake, usage: Usage) -> PublishError:
     told = Refusal(status=status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = usage.regain or HOUR
-        return RateLimited(str(words.TOO_MANY_CALLS), retry_after=wait, refusal=told)
+        text = str(words.TOO_MANY_CALLS)
+        return RateLimited(text, retry_after=wait, gap=BUDGET.gap, refusal=told)
     return lost(stake, detail=f"HTTP {status} without a usable answer", refusal=told)
 
 

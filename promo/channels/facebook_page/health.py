@@ -36,7 +36,8 @@ def problems(
     try:
         token = client.inspect_token(deadline)
         found = list(_with_token(token, credentials, now=now))
-        if not any(problem.level == "error" for problem in found):
+        is_well = not any(problem.level == "error" for problem in found)
+        if is_well and not client.usage.is_high:
             client.read(credentials.page_id, {"fields": "id,name"}, deadline)
     except (Unreachable, RateLimited) as error:
         return [Problem(code="not_checked", text=error.text, level="warning")]

@@ -15,8 +15,10 @@ from datetime import timedelta
 
 PERCENTAGES = ("call_count", "total_time", "total_cputime")
 
-WARN_AT = 75
-STOP_READS_AT = 90
+STOP_READS_AT = 75
+ONLY_PUBLISH_AT = 90
+"""Percent of a budget: above the first one look-ups and checks stop, above the second changes too.
+What is left belongs to publishing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ class Usage:
 
     @property
     def is_high(self) -> bool:
-        return self.percent > WARN_AT
+        """No more reads."""
+        return self.percent > STOP_READS_AT
 
     @property
-    def is_full_for_reads(self) -> bool:
-        return self.percent > STOP_READS_AT
+    def is_nearly_full(self) -> bool:
+        """Nothing more but publishing."""
+        return self.percent > ONLY_PUBLISH_AT
 
 
 def _plain(headers: Mapping[str, str]) -> Iterator[Mapping[str, object]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from promo.channels.base import CallBudget
 from promo.channels.facebook_page import Channel
 from promo.errors import OutcomeUnknown, RateLimited, Rejected, Unauthorized, Unreachable
 from promo.values import Message, Receipt
@@ -273,6 +274,50 @@ def test_a_throttle_waits_as_long_as_facebook_says(
     with pytest.raises(RateLimited) as raised:
         channel.publish(message(), key=KEY)
     assert raised.value.retry_after == timedelta(minutes=minutes)
+
+
+def with_used(world: World, percent: int, told: list[tuple[int, timedelta]]) -> Channel:
+    """The channel of somebody whom an earlier answer told that so much of the budget is used."""
+    budget = CallBudget(
+        percent, timedelta(minutes=7), lambda percent, regain: told.append((percent, regain))
+    )
+    return Channel(access(world), dataclasses.replace(wires(world), budget=budget))
+
+
+def test_the_last_quarter_of_the_calls_is_not_for_reading(world: World) -> None:
+    channel = with_used(world, 76, [])
+    with pytest.raises(RateLimited) as raised:
+        channel.look_up(KEY, message())
+    assert raised.value.retry_after == timedelta(minutes=7)
+    assert [problem.code for problem in channel.check()] == ["not_checked"]
+    assert world.calls() == []
+    receipt = channel.publish(message(), key=KEY)
+    with_used(world, 90, []).withdraw(receipt)
+    assert copies(world) == 0
+
+
+def test_the_last_tenth_of_the_calls_is_for_publishing_alone(world: World, tmp_path: Path) -> None:
+    receipt = with_used(world, 91, []).publish(with_pictures(tmp_path, 1), key=KEY)
+    channel = with_used(world, 91, [])
+    with pytest.raises(RateLimited):
+        channel.withdraw(receipt)
+    with pytest.raises(RateLimited):
+        channel.update(receipt, message())
+    assert copies(world) == 1
+    assert len(world.calls()) == 2
+
+
+def test_what_an_answer_tells_of_the_budget_is_passed_on_until_it_is_well_again(
+    world: World,
+) -> None:
+    told: list[tuple[int, timedelta]] = []
+    world.fault(fault="usage", percent=80, regain_minutes=15, times=1)
+    with_used(world, 0, told).publish(message(), key=KEY)
+    assert told == [(80, timedelta(minutes=15))]
+    with_used(world, 80, told).publish(message("other"), key="other")
+    assert told[1] == (0, timedelta(0))
+    with_used(world, 0, told).publish(message("third"), key="third")
+    assert len(told) == 2
 
 
 def test_nobody_at_the_other_end_means_nothing_left_us(world: World) -> None:

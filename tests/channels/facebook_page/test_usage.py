@@ -48,14 +48,14 @@ def test_the_business_header_holds_lists_under_ids() -> None:
         }
     )  # fmt: skip
     assert given == Usage(percent=100, regain=timedelta(minutes=19))
-    assert given.is_full_for_reads
+    assert given.is_nearly_full
 
 
 @pytest.mark.parametrize(
     ("percent", "high", "full"), [(75, False, False), (76, True, False), (91, True, True)]
 )
 def test_reads_stop_before_publishing_does(percent: int, *, high: bool, full: bool) -> None:
-    assert (Usage(percent).is_high, Usage(percent).is_full_for_reads) == (high, full)
+    assert (Usage(percent).is_high, Usage(percent).is_nearly_full) == (high, full)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,12 @@
     if (!location.hash && matchMedia("(max-width: 60rem)").matches)
       document.querySelector(".promo-calendar #today")?.scrollIntoView();
     document.querySelectorAll("[data-live]").forEach((section) => setTimeout(follow, every(section), section));
+    for (const all of document.querySelectorAll("[data-ticks]")) {
+      all.parentElement.hidden = false;
+      all.addEventListener("change", () => {
+        for (const one of all.form.querySelectorAll(`[name="${all.dataset.ticks}"]`)) one.checked = all.checked;
+      });
+    }
     nameControls();
     new MutationObserver(nameControls).observe(document.documentElement, { childList: true, subtree: true });
   });
