@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 from celery import Task, shared_task
-from kombu.exceptions import BatchPublishError
+from kombu.exceptions import BatchPublishError  # type: ignore[attr-defined]  # new in 5.7
 
 from promo.services import (
     accesses,

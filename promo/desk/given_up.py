@@ -35,7 +35,7 @@ class ManyView(Screen):
     def _ticked(self) -> Sequence[Publication]:
         ids = [int(one) for one in self.request.POST.getlist("id") if one.isdecimal()]
         rows = Publication.objects.select_related("item", "issue", "destination")
-        return rows.filter(pk__in=ids).order_by("planned_at", "id")
+        return list(rows.filter(pk__in=ids).order_by("planned_at", "id"))
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         rows, act = self._ticked(), request.POST.get("act", "")

@@ -104,7 +104,7 @@ def close(destination: Destination, *, now: datetime) -> None:
             """
             UPDATE promo_publication row
             SET hinted_at = NULL,
-                due_at = CASE WHEN %(gap)s > interval '0' THEN %(now)s + %(gap)s * place
+                due_at = CASE WHEN %(gap)s > 0 THEN %(now)s + %(gap)s * place * interval '1 second'
                               ELSE due_at END
             FROM (
                 SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM promo_publication
@@ -113,7 +113,12 @@ def close(destination: Destination, *, now: datetime) -> None:
             ) waiting
             WHERE row.id = waiting.id AND row.state = ANY(%(due)s)
             """,
-            {"gap": destination.gap, "now": now, "id": destination.id, "due": sorted(DUE)},
+            {
+                "gap": destination.gap.total_seconds(),
+                "now": now,
+                "id": destination.id,
+                "due": sorted(DUE),
+            },
         )
 
 

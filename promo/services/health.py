@@ -21,7 +21,10 @@ def note(name: str, *, now: datetime) -> None:
 
 
 def its_turn(name: str, *, every: timedelta, now: datetime) -> bool:
-    """Is this due again? Whoever asks first after so long takes the turn; else nothing is written."""
+    """Is this due again? Whoever asks first after so long takes the turn.
+
+    As long as it is not, nothing is written.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -44,6 +44,7 @@ MAIN: dict[str, Address] = {
 OTHERS: dict[str, Address] = {
     "day": lambda scene: f"/desk/calendar/{scene.failed.planned_at:%Y/%-m/%-d}/",
     "things that need a hand": lambda _scene: "/desk/publications/?show=hand",
+    "publications that used up their attempts": lambda _scene: "/desk/publications/?show=given_up",
     "published publication": lambda scene: f"/desk/publications/{scene.published.pk}/",
     "refused publication": lambda scene: f"/desk/publications/{scene.failed.pk}/",
     "missed publication": lambda scene: f"/desk/publications/{scene.missed.pk}/",

@@ -10,7 +10,7 @@ DUPLICATE = _(
     "Facebook says that this post is already on the page. Promo is looking for it. "
     "Please do not post it by hand."
 )
-UNREACHABLE = _("Facebook cannot be reached at the moment. Promo will try again.")
+UNREACHABLE = _("Facebook cannot be reached at the moment.")
 OUT_OF_TIME = _(
     "Sending the pictures to Facebook took too long. Nothing has been published; "
     "Promo will try again."
