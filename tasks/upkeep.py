@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from promo.services import (
+    arming,
     bulk_acts,
     confirmations,
     fetching,
@@ -48,6 +49,8 @@ SWEEPS = (
 HINTS = (
     (publishing.hand_out, publishing_tasks.publish),
     (looking.looks_due, publishing_tasks.look),
+    (arming.hand_out, publishing_tasks.arm),
+    (arming.minds_due, publishing_tasks.mind),
     (mailings.hand_out, mailing.send),
     (lookups.due, mailing.look),
     (confirmations.due, mailing.confirm),
