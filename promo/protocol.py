@@ -20,7 +20,9 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     MISSED = "missed"
     CANCELLED = "cancelled"
+    ARMING = "arming"
     ARMED = "armed"
+    CHANGING = "changing"
     WITHDRAWN = "withdrawn"
 
 
@@ -41,6 +43,11 @@ class Event(StrEnum):
     PLAN = "plan"
     RETRY = "retry"
     TAKEN_DOWN = "taken_down"
+    ARM = "arm"
+    HELD = "held"
+    CHANGE = "change"
+    CHANGE_REFUSED = "change_refused"
+    GONE = "gone"
 
 
 DUE = frozenset({State.PLANNED, State.WAITING})
@@ -49,7 +56,10 @@ DUE = frozenset({State.PLANNED, State.WAITING})
 UNSENT = frozenset({State.PLANNED, State.WAITING, State.CLAIMED})
 """Nothing has left us: it may still be moved, changed or cancelled."""
 
-OUT = frozenset({State.PUBLISHED, State.ARMED})
+OUT = frozenset({State.PUBLISHED})
+
+AHEAD = frozenset({State.ARMING, State.ARMED, State.CHANGING})
+"""The network holds it, or is being asked to: nobody sees it yet, and it comes out by itself."""
 
 NEEDS_A_HAND = frozenset({State.FAILED, State.UNKNOWN, State.MISSED})
 
@@ -85,12 +95,47 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.MISSED, Event.RETRY): State.WAITING,
     (State.UNKNOWN, Event.RETRY): State.WAITING,
     (State.PUBLISHED, Event.TAKEN_DOWN): State.WITHDRAWN,
-    (State.ARMED, Event.RECEIPT): State.PUBLISHED,
-    (State.ARMED, Event.TAKEN_DOWN): State.WITHDRAWN,
+    # Armed ahead: ARM and CHANGE are marks before the wire, HELD says that the network holds it,
+    # GONE that it does so no more. What is lost on either way is looked for in both of its lists.
+    (State.CLAIMED, Event.ARM): State.ARMING,
+    (State.ARMING, Event.POSTPONED): State.PLANNED,
+    (State.ARMING, Event.OUTCOME_LOST): State.UNKNOWN,
+    (State.ARMING, Event.LEASE_OVER): State.UNKNOWN,
+    (State.ARMED, Event.CHANGE): State.CHANGING,
+    (State.ARMED, Event.OUTCOME_LOST): State.UNKNOWN,
+    (State.CHANGING, Event.CHANGE_REFUSED): State.ARMED,
+    (State.CHANGING, Event.GONE): State.PLANNED,
+    (State.CHANGING, Event.OUTCOME_LOST): State.UNKNOWN,
+    (State.CHANGING, Event.LEASE_OVER): State.UNKNOWN,
+    # Evidence, from whomever: a late receipt of an arming shows what must be recalled.
+    **{
+        (state, Event.HELD): State.ARMED
+        for state in (
+            State.ARMING,
+            State.ARMED,
+            State.CHANGING,
+            State.UNKNOWN,
+            State.PLANNED,
+            State.WAITING,
+            State.CLAIMED,
+            State.MISSED,
+            State.CANCELLED,
+            State.FAILED,
+        )
+    },
     # Evidence may always be written: a receipt or a find from a worker whose lease is long over.
     **{
         (state, event): State.PUBLISHED
-        for state in (State.UNKNOWN, State.WAITING, State.PLANNED, State.CLAIMED, State.MISSED)
+        for state in (
+            State.UNKNOWN,
+            State.WAITING,
+            State.PLANNED,
+            State.CLAIMED,
+            State.MISSED,
+            State.ARMING,
+            State.ARMED,
+            State.CHANGING,
+        )
         for event in (Event.RECEIPT, Event.FOUND)
     },
     (State.SENDING, Event.FOUND): State.PUBLISHED,

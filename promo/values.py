@@ -303,6 +303,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A post that a network holds back until `at`, as it lists it; `text` is the post's."""
+
+    receipt: Receipt
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something a person should know before or after publishing.
 

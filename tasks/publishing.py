@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from promo.services import looking, publishing
+from promo.services import arming, looking, publishing
 
 
 @shared_task
@@ -15,3 +15,15 @@ def publish(publication_id: int) -> None:
 def look(publication_id: int) -> None:
     """Look whether it is out, if nobody knows."""
     looking.look(publication_id)
+
+
+@shared_task
+def arm(publication_id: int) -> None:
+    """Have the network hold it until its time, if that is still possible."""
+    arming.arm(publication_id)
+
+
+@shared_task
+def mind(publication_id: int) -> None:
+    """Look after what the network holds: change it, take it back, or see that it came out."""
+    arming.mind(publication_id)

@@ -9,6 +9,7 @@ from kombu.exceptions import BatchPublishError  # type: ignore[attr-defined]  # 
 
 from promo.services import (
     accesses,
+    arming,
     bulk_acts,
     confirmations,
     connections,
@@ -64,6 +65,8 @@ MINUTE = timedelta(minutes=1)
 HINTS = (
     (publishing.hand_out, publishing_tasks.publish),
     (looking.looks_due, publishing_tasks.look),
+    (arming.hand_out, publishing_tasks.arm),
+    (arming.minds_due, publishing_tasks.mind),
     (mailings.hand_out, mailing.send),
     (lookups.due, mailing.look),
     (confirmations.due, mailing.confirm),

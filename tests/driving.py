@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from promo.models import Publication
 from promo.protocol import OUT
-from promo.services import looking, publishing
+from promo.services import arming, looking, publishing
 from tests.world import World
 
 
@@ -35,6 +35,10 @@ def tick(clock: Clock) -> None:
         publishing.publish(publication_id, clock=clock)
     for publication_id in looking.looks_due(now=clock()):
         looking.look(publication_id, clock=clock)
+    for publication_id in arming.hand_out(now=clock()):
+        arming.arm(publication_id, clock=clock)
+    for publication_id in arming.minds_due(now=clock()):
+        arming.mind(publication_id, clock=clock)
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Watch:
     def until(self, reached: Callable[[], bool], *, minutes: float) -> None:
         """Tick until it is so; fails after these minutes of the clock."""
         began = self.clock.at
+        self.set_world()
         while True:
             tick(self.clock)
             self.check()
@@ -60,8 +65,13 @@ class Watch:
             self.clock.forward(seconds=_step(self.clock.at - began))
             gone = self.clock.at - began
             assert gone <= timedelta(minutes=minutes), f"not within {minutes} minutes"
-            if self.shared:
-                self.world.post("/api/clock", {"offset_seconds": gone.total_seconds()})
+            self.set_world()
+
+    def set_world(self) -> None:
+        """Have the world's clock show what ours shows, if it is shared."""
+        if self.shared:
+            ahead = self.clock.at - timezone.now()
+            self.world.post("/api/clock", {"offset_seconds": ahead.total_seconds()})
 
     def pass_by(self, *, minutes: float) -> None:
         """Tick through these minutes."""

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Protocol
 
 import requests
 
-from promo.values import Draft, Message, Problem, Receipt, Traits
+from promo.values import Draft, Held, Message, Problem, Receipt, Traits
 
 Render = Callable[[str, Mapping[str, Any]], str]
 """Render a template by its path below `templates/`: `render("website/entry.txt.j2", {...})`."""
@@ -201,5 +201,30 @@ class ChannelContract(Protocol):
         """The receipt, if a post that carries exactly this key is out. Needs `traits.look_up`.
 
         None means: a complete read did not show it. A read that could not be completed raises.
+        """
+        ...
+
+
+class SchedulingChannel(ChannelContract, Protocol):
+    """What a channel with `traits.native_schedule` offers besides: its network holds the post.
+
+    `withdraw` takes down what is held as well as what is out.
+    """
+
+    def arm(self, message: Message, *, key: str, at: datetime) -> Receipt:
+        """Have the network show it at `at`. Makes one attempt and raises what `publish` raises."""
+        ...
+
+    def amend(self, receipt: Receipt, message: Message, *, at: datetime | None) -> None:
+        """Change the text of what is held, and its time unless `at` is None.
+
+        Rejected: the network does not change this one. A lost answer may be any other error.
+        """
+        ...
+
+    def held(self, key: str, message: Message) -> Sequence[Held]:
+        """Every post with exactly this key that the network holds, oldest first; a complete read.
+
+        A read that could not be completed raises.
         """
         ...

@@ -20,7 +20,7 @@ from promo.desk.screens import Screen, staff
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne
 from promo.errors import NotAllowed, PromoError
 from promo.models import Campaign, Publication
-from promo.protocol import DUE, NEEDS_A_HAND, OUT
+from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, OUT
 from promo.services import campaigns
 from promo.services.clock import database_now
 
@@ -44,7 +44,7 @@ class CampaignPage(InspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         rows = self.object.publications.select_related("item", "issue", "destination")
-        coming = rows.filter(state__in=DUE).order_by("due_at", "id")
+        coming = rows.filter(state__in=DUE | AHEAD).order_by("due_at", "id")
         return context | {
             "publications": rows.order_by("planned_at", "id"),
             "next": coming.first(),

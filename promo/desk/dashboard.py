@@ -16,11 +16,12 @@ from wagtail.models import TaskState, WorkflowState
 
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Publication
-from promo.protocol import DUE, NEEDS_A_HAND, State
+from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
 from promo.services import accesses, confirmations, fetching, returns
 from promo.services.clock import database_now
 
 SOON = timedelta(days=7)
+COMING = DUE | AHEAD
 SHOWN = 12
 FEW = 6
 
@@ -183,7 +184,7 @@ class NextPanel(Panel):
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         now = timezone.now()
-        rows = _with_names(Publication.objects.filter(state__in=DUE, due_at__lte=now + SOON))
+        rows = _with_names(Publication.objects.filter(state__in=COMING, due_at__lte=now + SOON))
         moments = list(_moments(rows.order_by("due_at", "item_id", "issue_id", "id")))
         today = timezone.localdate()
         return super().get_context_data(parent_context) | {

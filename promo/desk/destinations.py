@@ -16,9 +16,11 @@ from promo.desk.connecting import ChooseView, StartView, come_back
 from promo.desk.screens import Screen, menu_item_for
 from promo.errors import InvalidInput, PromoError
 from promo.models import Destination
-from promo.protocol import DUE
+from promo.protocol import AHEAD, DUE
 from promo.services import accesses, channels, destinations
 from promo.services.clock import database_now
+
+COMING = DUE | AHEAD
 
 
 class DestinationViewSet(ViewSet):
@@ -65,8 +67,8 @@ class ListView(Screen):
             {
                 "destination": row,
                 "channel": known.get(row.channel),
-                "next": row.publications.filter(state__in=DUE).order_by("due_at").first(),
-                "waiting": row.publications.filter(state__in=DUE).count(),
+                "next": row.publications.filter(state__in=COMING).order_by("due_at").first(),
+                "waiting": row.publications.filter(state__in=COMING).count(),
                 "newsletter": getattr(row, "newsletter", None),
             }
             for row in Destination.objects.select_related("newsletter")
@@ -97,6 +99,16 @@ class SetUpForm(forms.Form):
                 widget=forms.PasswordInput(attrs={"autocomplete": "off"})
                 if field.secret
                 else forms.TextInput,
+            )
+        if channels.traits_of(destination.channel).native_schedule:
+            self.fields["arm_ahead"] = forms.BooleanField(
+                label=_("Hand posts over ahead of time"),
+                help_text=_(
+                    "The network keeps each post from its approval on and shows it at its time, "
+                    "even if Promo is switched off then. Changes and cancellations are passed on."
+                ),
+                required=False,
+                initial=destination.arm_ahead,
             )
 
 
@@ -131,6 +143,7 @@ class SetUpView(Screen):
         form = SetUpForm(request.POST, destination=row)
         if form.is_valid():
             row.name = form.cleaned_data["name"]
+            row.arm_ahead = form.cleaned_data.get("arm_ahead", row.arm_ahead)
             try:
                 row.save()
                 destinations.configure(destination=row, given=form.cleaned_data)

@@ -20,7 +20,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from promo.errors import PromoError
 from promo.models import Attempt, Destination, Item, Publication
 from promo.planning import Dropped, Planned, reason_text
-from promo.protocol import NEEDS_A_HAND, OUT, UNSENT, State
+from promo.protocol import AHEAD, NEEDS_A_HAND, OUT, UNSENT, State
 from promo.services import approvals, channels, gate, plans
 from promo.services.clock import database_now
 
@@ -87,6 +87,8 @@ class Standing:
     step: Planned
     at: datetime
     moved: bool = False
+    ahead: bool = False
+    """Does the network hold it already?"""
     dropped: str = ""
     """Who dropped it and when, for people; "" if it goes out."""
 
@@ -108,9 +110,10 @@ def _standing(
         row = stored.get((step.destination, step.slot))
         if row is None or row.state == State.MISSED:
             found.append(Standing(step, step.due_at))
-        elif row.state in UNSENT:
+        elif row.state in UNSENT | AHEAD:
             at = row.planned_at if row.moved_by_hand else step.due_at
-            found.append(Standing(step, at, moved=row.moved_by_hand))
+            ahead = row.state in AHEAD
+            found.append(Standing(step, at, moved=row.moved_by_hand, ahead=ahead))
         elif row.state == State.CANCELLED:
             found.append(Standing(step, step.due_at, dropped=_dropped_by_hand(row)))
     return sorted(found, key=lambda one: (one.at, one.step.variant, one.step.slot))
@@ -145,6 +148,8 @@ def _place(one: Standing, names: dict[str, str]) -> dict[str, Any]:
     reasons = tuple(reason_text(reason) for reason in one.step.reasons)
     if one.moved:
         reasons = (_("moved by hand"),)
+    if one.ahead:
+        reasons = (*reasons, _("scheduled on the network already"))
     return {
         "name": _name(one.step, names),
         "channel": one.step.channel,

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse_lazy
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -19,7 +21,7 @@ from promo.desk import deciding, echoes, given_up, mailings, previews, reports
 from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
-from promo.protocol import DUE, NEEDS_A_HAND, OUT, Event, State, sources
+from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, OUT, Event, State, sources
 from promo.services import channels, publications
 from promo.services.facts import institution_facts
 
@@ -52,12 +54,12 @@ class PublicationsViewSet(ViewSet):
         ]
 
 
+UNDER_WAY = DUE | AHEAD | {State.CLAIMED, State.SENDING}
+
 VIEWS: dict[str, tuple[Any, Callable[[QuerySet[Publication]], QuerySet[Publication]]]] = {
     "coming": (
         gettext_lazy("Coming up"),
-        lambda rows: rows.filter(state__in=DUE | {State.CLAIMED, State.SENDING}).order_by(
-            "due_at", "id"
-        ),
+        lambda rows: rows.filter(state__in=UNDER_WAY).order_by("due_at", "id"),
     ),
     "hand": (
         gettext_lazy("Needs attention"),
@@ -118,6 +120,10 @@ GUIDES = {
     ),
     State.CLAIMED: gettext_lazy("It is being prepared at this very moment."),
     State.SENDING: gettext_lazy("It is going out at this very moment."),
+    State.ARMING: gettext_lazy(
+        "It is being handed to the network, which will show it at its time."
+    ),
+    State.CHANGING: gettext_lazy("Your change is being passed on to the network."),
     State.FAILED: gettext_lazy(
         "It was refused, so nothing has been published. Correct what is named above and send it "
         "again, or drop it."
@@ -160,20 +166,43 @@ class PublicationView(Screen):
             | mailings.progress(row)
             | {
                 "publication": row,
-                "guide": GUIDES.get(state, ""),
+                "guide": _guide(row, state),
                 "ledger": row.ledger.select_related("user"),
                 "reasons": [reason_text(Reason.from_json(reason)) for reason in row.reasons],
                 "can_retry": state in sources(Event.RETRY),
                 "can_be_out": state in NEEDS_A_HAND,
-                "can_drop": state in sources(Event.CANCEL) and state != State.CLAIMED,
-                "can_move": state in DUE,
-                "going_out": state in DUE | {State.CLAIMED, State.SENDING},
+                "can_drop": _can_drop(row, state),
+                "can_move": state in DUE | {State.ARMED} and not row.recalled,
+                "going_out": state in UNDER_WAY,
                 "can_withdraw": state == State.PUBLISHED and traits.can_withdraw,
                 "unknown": state == State.UNKNOWN,
                 "languages": _languages(row),
                 "move_form": deciding.MoveForm(initial={"to": row.planned_at}),
             }
         )
+
+
+def _can_drop(row: Publication, state: State) -> bool:
+    if row.recalled:
+        return False
+    return state == State.ARMED or (state in sources(Event.CANCEL) and state != State.CLAIMED)
+
+
+def _guide(row: Publication, state: State) -> str:
+    """What the state means, in words; with the hour where the network holds it."""
+    if row.recalled:
+        return _("Promo is taking it back from the network. It will not come out.")
+    if state != State.ARMED or row.armed_for_at is None:
+        return str(GUIDES.get(state, ""))
+    at = timezone.localtime(row.armed_for_at)
+    return _(
+        "{channel} has it and will show it on {day} at {hour}, even if Promo is switched off then. "
+        "Until shortly before you can still change, move or drop it: Promo passes that on."
+    ).format(
+        channel=channels.channel_class(row.destination.channel).label,
+        day=date_format(at, "j E"),
+        hour=date_format(at, "H:i"),
+    )
 
 
 def _languages(row: Publication) -> list[tuple[str, Any]]:

@@ -32,6 +32,11 @@ class Destination(models.Model):
     channel = models.CharField(_("channel"), max_length=40, choices=channel_choices)
     name = models.CharField(_("name"), max_length=120)
     active = models.BooleanField(_("in use"), default=True)
+    arm_ahead = models.BooleanField(
+        _("schedule ahead on the network"),
+        default=True,
+        help_text="Where the channel can: the network holds the post, and shows it without us.",
+    )
     config = models.JSONField(default=dict, blank=True, editable=False)
     sealed = models.TextField(blank=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)

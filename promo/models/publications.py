@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from promo.models.campaigns import VARIANTS
-from promo.protocol import DUE, NEEDS_A_HAND, State
+from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
 from promo.values import Message
 
 TRIES = 12
@@ -28,7 +28,9 @@ STATES = [
     (State.UNKNOWN.value, _("outcome unknown, checking")),
     (State.MISSED.value, _("missed")),
     (State.CANCELLED.value, _("cancelled")),
+    (State.ARMING.value, _("being scheduled on the network")),
     (State.ARMED.value, _("scheduled on the network")),
+    (State.CHANGING.value, _("being changed on the network")),
     (State.WITHDRAWN.value, _("taken down")),
 ]
 
@@ -83,6 +85,18 @@ class Publication(models.Model):
     owner = models.CharField(max_length=120, blank=True)
     lease_until_at = models.DateTimeField(null=True, blank=True)
     hinted_at = models.DateTimeField(null=True, blank=True)
+    arm_at = models.DateTimeField(
+        null=True, blank=True, help_text="From when on the network is asked to hold it; or never."
+    )
+    armed_for_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the network shows it, as it was last asked to."
+    )
+    armed_json = models.JSONField(
+        default=dict, blank=True, help_text="The message that the network holds; empty: not known."
+    )
+    recalled = models.BooleanField(
+        default=False, help_text="Not wanted any more: what the network holds is to be taken back."
+    )
     marked_at = models.DateTimeField(null=True, blank=True)
     looks = models.PositiveSmallIntegerField(default=0)
     absences = models.PositiveSmallIntegerField(default=0)
@@ -129,18 +143,30 @@ class Publication(models.Model):
             models.Index(
                 fields=("lease_until_at",),
                 name="publication_leased",
-                condition=Q(state__in=[State.CLAIMED.value, State.SENDING.value]),
+                condition=Q(
+                    state__in=[
+                        State.CLAIMED.value,
+                        State.SENDING.value,
+                        State.ARMING.value,
+                        State.CHANGING.value,
+                    ]
+                ),
             ),
             models.Index(
                 fields=("look_at",),
                 name="publication_looked_for",
-                condition=Q(state=State.UNKNOWN.value),
+                condition=Q(state__in=[State.UNKNOWN.value, State.ARMED.value]),
             ),
             models.Index(fields=("destination", "state", "-published_at"), name="publication_out"),
             models.Index(
                 fields=("-planned_at", "-id"),
                 name="publication_needs_a_hand",
                 condition=Q(state__in=sorted(NEEDS_A_HAND)),
+            ),
+            models.Index(
+                fields=("arm_at", "id"),
+                name="publication_to_arm",
+                condition=Q(state__in=sorted(DUE), held=False, arm_at__isnull=False),
             ),
         ]
 
@@ -154,6 +180,12 @@ class Publication(models.Model):
     @property
     def message(self) -> Message:
         return Message.from_json(self.message_json)
+
+    @property
+    def is_ahead(self) -> bool:
+        """May the network hold it for later? Then it cannot just be moved or dropped here."""
+        lost = self.state == State.UNKNOWN and self.armed_for_at is not None
+        return lost or self.state in AHEAD
 
 
 class Attempt(models.Model):
@@ -172,6 +204,10 @@ class Attempt(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         DECIDED = "decided", _("decided by a person")
         WITHDRAWN = "withdrawn", _("taken down")
+        ARMING = "arming", _("scheduling started")
+        HELD = "held", _("scheduled on the network")
+        CHANGING = "changing", _("changing it on the network")
+        RECALLED = "recalled", _("taken back from the network")
 
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="ledger")
     number = models.PositiveIntegerField(help_text="Which try this line belongs to, from 1.")

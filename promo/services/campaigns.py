@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from promo.errors import NotAllowed
 from promo.models import Attempt, Campaign, CampaignItem, Item, Publication
-from promo.protocol import Event, State, after, sources
-from promo.services import ledger, plans
+from promo.protocol import AHEAD, Event, State, after, sources
+from promo.services import armed, ledger, plans
 from promo.services.destinations import hold
 
 CANCELLABLE = sources(Event.CANCEL) - {State.UNKNOWN}
@@ -50,9 +50,10 @@ def resume(*, campaign: Campaign, now: datetime) -> None:
 
 
 def cancel(*, campaign: Campaign, user: User | None, now: datetime) -> int:
-    """Drop what has not left us, and give the number of publications dropped.
+    """Drop what is not out, and give the number of publications dropped.
 
-    What is out stays out; what is being sent at this moment is settled by its own outcome.
+    What a network holds is taken back. What is out stays out; what is being sent at this moment is
+    settled by its own outcome.
     """
     with transaction.atomic():
         running = {Campaign.State.DRAFT, Campaign.State.QUEUED, Campaign.State.PAUSED}
@@ -64,7 +65,17 @@ def cancel(*, campaign: Campaign, user: User | None, now: datetime) -> int:
             row.state = after(State(row.state), Event.CANCEL)
             row.save(update_fields=["state"])
             ledger.write(row, Attempt.Event.CANCELLED, at=now, user=user)
-        return len(rows)
+        return len(rows) + _recall(campaign, user, now)
+
+
+def _recall(campaign: Campaign, user: User | None, now: datetime) -> int:
+    rows = Publication.objects.select_for_update().filter(
+        campaign=campaign, state__in=AHEAD | {State.UNKNOWN}, recalled=False
+    )
+    held = [row for row in rows if row.is_ahead]
+    for row in held:
+        armed.recall(row, user=user, now=now)
+    return len(held)
 
 
 def _plan_again(campaign: Campaign, now: datetime) -> None:

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
 from promo.models import Campaign, Destination, Publication
-from promo.protocol import DUE
+from promo.protocol import AHEAD, DUE, State
 from promo.values import Problem
 
 
@@ -74,8 +75,13 @@ def resume(*, destination: Destination) -> None:
 
 
 def hold(*, destination: Destination | None = None, campaign: Campaign | None = None) -> None:
-    """Make `held` say what the campaign's and the destination's states mean for what is due."""
-    rows = Publication.objects.filter(state__in=DUE).select_related("campaign", "destination")
+    """Make `held` say what the campaign's and the destination's states mean for what is due.
+
+    What a network holds already is looked after at once: it is taken back where it must wait.
+    """
+    lost = Q(state=State.UNKNOWN, armed_for_at__isnull=False)
+    rows = Publication.objects.filter(Q(state__in=DUE | AHEAD) | lost)
+    rows = rows.select_related("campaign", "destination")
     if destination is not None:
         rows = rows.filter(destination=destination)
     if campaign is not None:
@@ -84,7 +90,9 @@ def hold(*, destination: Destination | None = None, campaign: Campaign | None = 
     free = rows.filter(running, destination__paused_at__isnull=True, destination__active=True)
     free_ids = list(free.values_list("id", flat=True))
     rows.filter(id__in=free_ids).update(held=False, hinted_at=None)
-    rows.exclude(id__in=free_ids).update(held=True)
+    kept = rows.exclude(id__in=free_ids)
+    kept.filter(state=State.ARMED, held=False).update(look_at=Now())
+    kept.update(held=True)
 
 
 def check(*, destination: Destination, now: datetime) -> list[Problem]:

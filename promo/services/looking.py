@@ -7,12 +7,15 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from promo.channels.base import ChannelContract
 from promo.errors import ConfigurationError, PublishError
 from promo.models import Attempt, Publication
 from promo.protocol import Event, State, after, sources
-from promo.services import channels, hints, ledger
+from promo.services import armed, channels, hints, ledger, whereabouts
 from promo.services.clock import Clock, database_now
 from promo.values import Receipt
+
+ON_THE_WIRE = (State.SENDING, State.ARMING, State.CHANGING)
 
 RAREST_LOOK = timedelta(hours=1)
 
@@ -34,6 +37,8 @@ def settle(
         row.remote_url = receipt.remote_url
         row.published_at = now
         row.problem = ""
+        if row.armed_for_at is not None:
+            armed.note_out(row, now=now)
         row.look_at = row.lease_until_at = row.hinted_at = None  # its readers may be mailed at once
         row.save()
         happened = Attempt.Event.PUBLISHED if event is Event.RECEIPT else Attempt.Event.FOUND
@@ -56,13 +61,17 @@ def sweep(*, now: datetime) -> None:
         state=after(State.CLAIMED, Event.LEASE_OVER), lease_until_at=None, hinted_at=None
     )
     with transaction.atomic():
-        for row in leased.filter(state=State.SENDING).select_for_update(skip_locked=True):
+        on_the_wire = leased.filter(state__in=ON_THE_WIRE)
+        for row in on_the_wire.select_for_update(skip_locked=True):
             _lose_to_a_dead_worker(row, now)
 
 
 def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
     traits = channels.traits_of(row.destination.channel)
-    row.state = after(State.SENDING, Event.LEASE_OVER)
+    if row.state == State.CHANGING:
+        row.armed_json = {}  # nobody knows what is held now
+    sending = row.state == State.SENDING
+    row.state = after(State(row.state), Event.LEASE_OVER)
     row.problem = _(
         "The program that was sending it stopped. We are checking whether it has been published."
     )
@@ -70,7 +79,7 @@ def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
     row.look_at = next_look(row, now=now) if traits.look_up else None
     ledger.write(row, Attempt.Event.LOST, at=now, text=row.problem, detail=row.owner)
     # Sending the same key again makes no second copy.
-    if traits.repeat_safe and row.attempts < row.budget:
+    if sending and traits.repeat_safe and row.attempts < row.budget:
         row.state = after(State.UNKNOWN, Event.RETRY)
         row.due_at, row.hinted_at, row.look_at = now, None, None
     row.save()
@@ -78,12 +87,20 @@ def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
 
 def next_look(row: Publication, *, now: datetime) -> datetime:
     """When to look next: soon after the mark, twice after the quiet period, then ever slower."""
-    marked_at = row.marked_at or now
+    marked_at = began(row, now=now)
     quiet: timedelta = settings.PROMO_QUIET_PERIOD
     moments = [marked_at + wait for wait in settings.PROMO_LOOKS if wait < quiet]
     moments += [marked_at + quiet, marked_at + quiet * 4 / 3]
     later = now + max(quiet / 3, min((now - marked_at) / 4, RAREST_LOOK))
     return next((at for at in moments if at > now), later)
+
+
+def began(row: Publication, *, now: datetime) -> datetime:
+    """From when on the quiet period counts: the last mark, or the time at which it comes out."""
+    moments = [row.marked_at or now]
+    if row.armed_for_at is not None and row.armed_for_at <= now:
+        moments.append(row.armed_for_at)
+    return max(moments)
 
 
 def looks_due(*, now: datetime) -> list[int]:
@@ -106,32 +123,61 @@ def look(publication_id: int, *, clock: Clock = database_now) -> None:
     began_at = clock()
     try:
         channel = channels.channel_for(row.destination)
-        receipt = channel.look_up(row.marker, row.message)
+        if row.armed_for_at is not None:
+            seen = whereabouts.of(row, channel, now=began_at)
+        else:
+            seen = whereabouts.Seen(channel.look_up(row.marker, row.message))
     except (PublishError, ConfigurationError) as error:
-        _look_again(row, Attempt.Event.LOOK_FAILED, text=error.text, now=clock())
+        look_again(row, Attempt.Event.LOOK_FAILED, text=error.text, now=clock())
         return
-    if receipt is not None:
-        settle(row.id, receipt, event=Event.FOUND, now=clock())
-    else:
+    if not note_seen(row, seen, channel, now=clock()):
         _count_absence(row, began_at=began_at, now=clock())
 
 
-def _look_again(row: Publication, event: Attempt.Event, *, text: str, now: datetime) -> None:
+def note_seen(
+    row: Publication, seen: whereabouts.Seen, channel: ChannelContract, *, now: datetime
+) -> bool:
+    """Write down that it is out or held, and remove further copies. False: it is neither."""
+    copy = seen.copy(row.remote_id)
+    if seen.public is not None:
+        settle(row.id, seen.public, event=Event.FOUND, now=now)
+        kept = seen.public.remote_id
+    elif copy is not None:
+        content = armed.content_of(row, copy)
+        later = now + armed.TRY_AGAIN
+        kept = armed.note_held(
+            row.id,
+            copy.receipt,
+            at=copy.at,
+            content=content,
+            token=row.token,
+            now=now,
+            look_at=later,
+        )
+    else:
+        return False
+    if kept:
+        whereabouts.remove_others(row, channel, seen, kept=kept, now=now)
+    return True
+
+
+def look_again(row: Publication, event: Attempt.Event, *, text: str, now: datetime) -> None:
     with transaction.atomic():
-        same = Publication.objects.filter(id=row.id, state=State.UNKNOWN, token=row.token)
+        same = Publication.objects.filter(id=row.id, state=row.state, token=row.token)
         if same.update(look_at=next_look(row, now=now), looks=F("looks") + 1):
             ledger.write(row, event, at=now, text=text)
 
 
 def _count_absence(row: Publication, *, began_at: datetime, now: datetime) -> None:
     """Not seen. Only reads begun after the quiet period count, and it takes two of them."""
-    marked_at = row.marked_at or began_at
-    if began_at < marked_at + settings.PROMO_QUIET_PERIOD:
-        _look_again(row, Attempt.Event.LOOKED, text="", now=now)
+    if began_at < began(row, now=began_at) + settings.PROMO_QUIET_PERIOD:
+        look_again(row, Attempt.Event.LOOKED, text="", now=now)
         return
     with transaction.atomic():
-        same = Publication.objects.select_for_update().filter(
-            id=row.id, state=State.UNKNOWN, token=row.token, absences=row.absences
+        same = (
+            Publication.objects.select_for_update(of=("self",))
+            .select_related("destination", "campaign")
+            .filter(id=row.id, state=State.UNKNOWN, token=row.token, absences=row.absences)
         )
         fresh = same.first()
         if fresh is None:
@@ -148,6 +194,11 @@ def _count_absence(row: Publication, *, began_at: datetime, now: datetime) -> No
 
 def _send_again(row: Publication, now: datetime) -> None:
     row.look_at = None
+    if row.armed_for_at is not None and (row.recalled or now < row.planned_at):
+        row.state = after(after(State.UNKNOWN, Event.ABSENT), Event.PLAN)
+        armed.back_to_plan(row)
+        row.save()
+        return
     if row.not_after_at is not None and now > row.not_after_at:
         row.save(update_fields=["absences", "looks", "look_at"])
         miss(row, now=now)
@@ -156,5 +207,6 @@ def _send_again(row: Publication, now: datetime) -> None:
         row.save(update_fields=["absences", "looks", "look_at"])
         return
     row.state = after(State(row.state), Event.ABSENT)
-    row.due_at, row.hinted_at = now, None
+    armed.forget(row)
+    row.due_at = now
     row.save()

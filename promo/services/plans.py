@@ -22,8 +22,8 @@ from promo.models import (
 from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
 from promo.planning.series import dates_of
-from promo.protocol import UNSENT, Event, State, after
-from promo.services import channels, composing, ledger
+from promo.protocol import AHEAD, UNSENT, Event, State, after
+from promo.services import armed, channels, composing, ledger
 from promo.services.facts import status_of
 from promo.values import EventStatus, ImageConsent, Variant
 
@@ -84,9 +84,9 @@ def replan(*, item: Item, now: datetime) -> planning.Plan:
             row = rows.get(place) or Publication(
                 item=item, destination=destinations[planned.destination], slot=planned.slot
             )
-            if row.pk is None or row.state in UNSENT or _may_come_back(row):
+            if row.pk is None or row.state in UNSENT or row.is_ahead or _may_come_back(row):
                 row.campaign_id = campaign_id
-                _store(row, planned)
+                _store(row, planned, now)
         _drop_others(rows, kept, now)
         _renew_what_is_ours(rows.values())
     return made
@@ -100,10 +100,13 @@ def _may_come_back(row: Publication) -> bool:
     return dropped is None or dropped.user_id is None
 
 
-def _store(row: Publication, planned: planning.Planned) -> None:
+def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
     if row.state == State.CLAIMED:  # taken back: the mark of its worker will fail
         row.state = after(State.CLAIMED, Event.LEASE_OVER)
-    row.state = after(State(row.state), Event.PLAN) if row.pk else State.PLANNED
+    if not row.is_ahead:
+        row.state = after(State(row.state), Event.PLAN) if row.pk else State.PLANNED
+        row.hinted_at = None
+        row.problem = ""
     row.variant = planned.variant.value
     if not row.moved_by_hand:
         row.planned_at = planned.due_at
@@ -111,13 +114,14 @@ def _store(row: Publication, planned: planning.Planned) -> None:
     row.not_after_at = planned.not_after_at
     row.occurrence_at = planned.occurrence_at
     row.reasons = [reason.to_json() for reason in planned.reasons]
-    row.hinted_at = None
-    row.problem = ""
+    row.recalled = False
     campaign = row.campaign
     row.held = row.destination.paused_at is not None or (
         campaign is not None and campaign.state != campaign.State.QUEUED
     )
     composing.recompose(row)
+    armed.plan_arming(row)
+    armed.wanted_changed(row, now=now)
     row.save()
 
 
@@ -134,16 +138,18 @@ def _drop_others(
     rows: Mapping[tuple[str, str], Publication], kept: set[tuple[str, str]], now: datetime
 ) -> None:
     for place, row in rows.items():
-        if place not in kept and row.state in UNSENT:
+        if place not in kept and row.is_ahead and not row.recalled:
+            armed.recall(row, user=None, now=now)
+        elif place not in kept and row.state in UNSENT:
             row.state = after(State(row.state), Event.CANCEL)
             row.save(update_fields=["state"])
             ledger.write(row, Attempt.Event.CANCELLED, at=now)
 
 
 def drop(*, item: Item, now: datetime) -> None:
-    """Cancel every publication of the item that has not left us."""
+    """Cancel every publication of the item that is not out; what a network holds is recalled."""
     with transaction.atomic():
-        rows = Publication.objects.select_for_update().filter(item=item, state__in=UNSENT)
+        rows = Publication.objects.select_for_update().filter(item=item)
         _drop_others({("", str(row.pk)): row for row in rows}, set(), now)
 
 
@@ -264,7 +270,7 @@ def _occupied(now: datetime) -> list[planning.Occupied]:
             at=row.published_at or row.planned_at,
             ref=str(row.item.uuid) if row.item else "",
             slot=row.slot,
-            out=row.state not in UNSENT,
+            out=row.state not in UNSENT | AHEAD,
             operational=row.item is not None and KINDS[row.item.kind].operational,
         )
         for row in rows

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import Attempt, Publication
 from promo.models.publications import TRIES
-from promo.protocol import DUE, Event, State, after, sources
-from promo.services import channels, composing, ledger
+from promo.protocol import AHEAD, DUE, Event, State, after, sources
+from promo.services import armed, channels, composing, ledger
 from promo.services.publishing import CLAIMS_WITHOUT_MARK
 from promo.values import Receipt
 
@@ -41,13 +41,16 @@ def retry(*, publication_id: int, user: User, now: datetime) -> None:
     """
     with transaction.atomic():
         row = _locked(publication_id, sources(Event.RETRY))
+        if row.armed_for_at is not None and now < row.armed_for_at:
+            raise NotAllowed(_("The network may still hold it, and would show it a second time."))
         if row.state == State.MISSED:
             row.not_after_at = None
         row.state = after(State(row.state), Event.RETRY)
         row.claims = row.attempts
         row.budget = row.attempts + TRIES
         row.due_at = now
-        row.hinted_at = row.look_at = None
+        row.arm_at = None
+        armed.forget(row)
         row.problem = ""
         row.save()
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("To be sent again."))
@@ -93,9 +96,13 @@ def _web_address(url: str) -> None:
 
 
 def drop(*, publication_id: int, user: User, now: datetime) -> None:
-    """Do not publish it, and stop looking."""
+    """Do not publish it, and stop looking. What the network holds is taken back first."""
     with transaction.atomic():
-        row = _locked(publication_id, sources(Event.CANCEL))
+        row = _locked(publication_id, sources(Event.CANCEL) | AHEAD)
+        if row.is_ahead:
+            _mind_the_moment(row, now)
+            armed.recall(row, user=user, now=now, text=_("Dropped."))
+            return
         row.state = after(State(row.state), Event.CANCEL)
         row.look_at = None
         row.save(update_fields=["state", "look_at"])
@@ -105,19 +112,35 @@ def drop(*, publication_id: int, user: User, now: datetime) -> None:
 def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> None:
     """Publish it at another time; the plan keeps this. Raises InvalidInput for a bad time."""
     with transaction.atomic():
-        row = _locked(publication_id, DUE)
+        row = _locked(publication_id, DUE | {State.ARMED})
+        _mind_the_moment(row, now)
         if to < now:
             raise InvalidInput(_("That time has passed."), field="to")
         if row.not_after_at is not None and to > row.not_after_at:
             raise InvalidInput(_("That is too late for this publication."), field="to")
-        row.state = after(State(row.state), Event.PLAN)
+        if not row.is_ahead:
+            row.state = after(State(row.state), Event.PLAN)
+            row.hinted_at = None
         row.planned_at = row.due_at = to
         row.moved_by_hand = True
-        row.hinted_at = None
         row.reasons = []
         composing.recompose(row)
+        armed.plan_arming(row)
+        armed.wanted_changed(row, now=now)
+        if row.is_ahead and armed.new_time(row) and armed.wish(row, now=now) is armed.Wish.KEEP:
+            raise NotAllowed(
+                _("Its time is too near to move it by so little: drop it, or move it further.")
+            )
         row.save()
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Moved by hand."))
+
+
+def _mind_the_moment(row: Publication, now: datetime) -> None:
+    """Raise NotAllowed where the network is about to show it: no change would reach it in time."""
+    if row.is_ahead and row.armed_for_at and now >= row.armed_for_at - armed.LAST_MOMENT:
+        raise NotAllowed(
+            _("It comes out this very moment and cannot be stopped. Take it down once it is out.")
+        )
 
 
 def take_down(*, publication_id: int, user: User, now: datetime) -> None:

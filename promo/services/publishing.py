@@ -25,9 +25,18 @@ from promo.errors import (
     Unauthorized,
     Unreachable,
 )
-from promo.models import Attempt, Campaign, Institution, Publication
+from promo.models import Attempt, Institution, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import accesses, breaker, channels, composing, hints, ledger, looking
+from promo.services import (
+    accesses,
+    armed,
+    breaker,
+    channels,
+    composing,
+    hints,
+    ledger,
+    looking,
+)
 from promo.services.clock import Clock, database_now
 
 log = structlog.get_logger()
@@ -65,7 +74,8 @@ def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
 
 def publish(publication_id: int, *, clock: Clock = database_now) -> None:
     """Publish it if it is due: claim, mark, call, settle. Safe to call any number of times."""
-    claimed = claim(publication_id, now=clock())
+    now = clock()
+    claimed = claim(publication_id, among=due(now), now=now)
     if claimed is None:
         return
     stops.reached(stops.AFTER_CLAIM)
@@ -84,11 +94,19 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
     stops.reached(stops.AFTER_SETTLE)
 
 
-def claim(publication_id: int, *, now: datetime) -> Claim | None:
-    """Take the publication for one lease; None where it is not due or somebody else has it."""
+def claim(
+    publication_id: int, *, now: datetime, among: QuerySet[Publication] | None = None
+) -> Claim | None:
+    """Take the publication for one lease; None where it is not due or somebody else has it.
+
+    `among` is what may be claimed: what is due, unless it is said.
+    """
+    rows = due(now) if among is None else among
     with transaction.atomic():
-        rows = due(now).select_related("destination").filter(id=publication_id)
-        row = rows.select_for_update(of=("self",), skip_locked=True).first()
+        locked = rows.select_related("destination").select_for_update(
+            of=("self",), skip_locked=True
+        )
+        row = locked.filter(id=publication_id).first()
         if row is None or not breaker.may_try(row, now=now):
             return None
         if row.claims - row.attempts >= CLAIMS_WITHOUT_MARK:
@@ -124,27 +142,15 @@ def mark(claimed: Claim, *, now: datetime) -> bool:
     False: it must not be sent (somebody else's, cancelled, held, too late, not approved any more).
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit TO on")
-        row = (
-            Publication.objects.select_for_update(of=("self",))
-            .select_related("item", "issue", "destination", "campaign")
-            .filter(
-                id=claimed.publication_id,
-                token=claimed.token,
-                state__in=sources(Event.MARK),
-                lease_until_at__gt=now,
-            )
-            .first()
-        )
-        if row is None or not _may_go(row, now):
+        row = lock_for_mark(claimed, event=Event.MARK, now=now)
+        if row is None or not may_go(row, now):
             return False
         row.state = after(State(row.state), Event.MARK)
         row.attempts += 1
         row.claims = row.attempts  # only claims in a row make a poison
         row.marked_at = now
         row.looks = row.absences = 0
-        row.look_at = None
+        row.look_at = row.arm_at = None
         row.problem = ""
         row.lease_until_at = now + settings.PROMO_LEASE
         row.save()
@@ -152,21 +158,36 @@ def mark(claimed: Claim, *, now: datetime) -> bool:
     return True
 
 
-def _may_go(row: Publication, now: datetime) -> bool:
+def lock_for_mark(claimed: Claim, *, event: Event, now: datetime) -> Publication | None:
+    """The row, if this claim holds it, in a transaction whose commit will be on the disk."""
+    commit_to_disk()
+    return (
+        Publication.objects.select_for_update(of=("self",))
+        .select_related("item", "issue", "destination", "campaign")
+        .filter(
+            id=claimed.publication_id,
+            token=claimed.token,
+            state__in=sources(event),
+            lease_until_at__gt=now,
+        )
+        .first()
+    )
+
+
+def commit_to_disk() -> None:
+    """Have the commit of this transaction wait for the disk: a mark must outlive the machine."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO on")
+
+
+def may_go(row: Publication, now: datetime) -> bool:
     """The checks of the last moment; a row that may not go is put where it belongs."""
     if row.not_after_at is not None and now > row.not_after_at:
         looking.miss(row, now=now)
         return False
     subject = row.item or row.issue
-    paused = row.destination.paused_at is not None or not row.destination.active
-    running = row.campaign is None or row.campaign.state == Campaign.State.QUEUED
-    if paused or breaker.stops(row) or not running or not (subject and subject.live):
-        row.state = after(State(row.state), Event.LEASE_OVER)
-        row.claims -= 1  # nothing was wrong with it
-        # Not held: the pause may end in this very moment, and nobody would set it free.
-        row.hinted_at = now
-        row.lease_until_at = None
-        row.save(update_fields=["state", "claims", "hinted_at", "lease_until_at"])
+    if armed.is_paused(row) or breaker.stops(row) or not (subject and subject.live):
+        put_back(row, now=now)
         return False
     if row.message.digest != row.digest:
         text = _("The stored message is not the one that was approved.")
@@ -175,9 +196,21 @@ def _may_go(row: Publication, now: datetime) -> bool:
     return True
 
 
+def put_back(row: Publication, *, now: datetime) -> None:
+    """Give up the claim: nothing was wrong with the row, nothing has left us.
+
+    Not held: a pause may end in this very moment, and nobody would set it free.
+    """
+    row.state = after(State(row.state), Event.LEASE_OVER)
+    row.claims -= 1
+    row.hinted_at = now
+    row.lease_until_at = None
+    row.save(update_fields=["state", "claims", "hinted_at", "lease_until_at", "arm_at"])
+
+
 def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clock) -> None:
     """The one attempt, and its settlement by the name of what happened."""
-    if row.marked_at is None or clock() - row.marked_at > _time_to_wire(channel):
+    if row.marked_at is None or clock() - row.marked_at > time_to_wire(channel):
         return  # a zombie: the sweep finds the row, and looks
     try:
         receipt = channel.publish(row.message, key=row.marker)
@@ -193,7 +226,7 @@ def _call(row: Publication, claimed: Claim, channel: ChannelContract, clock: Clo
         breaker.note(row, None, now=now)
 
 
-def _time_to_wire(channel: ChannelContract) -> timedelta:
+def time_to_wire(channel: ChannelContract) -> timedelta:
     """How long after its mark a call may begin, so that it ends within the lease."""
     longest = min(channel.deadline, settings.PROMO_LONGEST_CALL)
     return min(MARK_TO_WIRE, settings.PROMO_LEASE - longest)
@@ -230,14 +263,14 @@ def settle_error(
             _put_off(claimed, due_at=now + backoff(row), text=error.text, detail=detail, now=now)
         case _:
             look_at = looking.next_look(row, now=now) if channel.traits.look_up else None
-            _lose(claimed, look_at=look_at, text=error.text, detail=detail, now=now)
+            lose(claimed, look_at=look_at, text=error.text, detail=detail, now=now)
 
 
 def backoff(row: Publication) -> timedelta:
     return BACKOFF[min(row.attempts - 1, len(BACKOFF) - 1)]
 
 
-def _fenced(claimed: Claim, event: Event) -> Publication | None:
+def fenced(claimed: Claim, event: Event) -> Publication | None:
     """The row, locked, if this claim still holds it; evidence aside, nobody else may write."""
     return (
         Publication.objects.select_for_update()
@@ -248,7 +281,7 @@ def _fenced(claimed: Claim, event: Event) -> Publication | None:
 
 def _refuse(claimed: Claim, *, text: str, detail: str, now: datetime) -> None:
     with transaction.atomic():
-        row = _fenced(claimed, Event.REFUSED)
+        row = fenced(claimed, Event.REFUSED)
         if row is not None:
             _refuse_row(row, text=text, detail=detail, now=now)
 
@@ -271,7 +304,7 @@ def _put_off(
     spends_attempt: bool = True,
 ) -> None:
     with transaction.atomic():
-        row = _fenced(claimed, Event.POSTPONED)
+        row = fenced(claimed, Event.POSTPONED)
         if row is None:
             return
         if spends_attempt and row.attempts >= row.budget:
@@ -288,11 +321,12 @@ def _put_off(
         row.save()
 
 
-def _lose(
+def lose(
     claimed: Claim, *, look_at: datetime | None, text: str, detail: str, now: datetime
 ) -> None:
+    """Nobody knows what became of the call; it is looked for at `look_at`."""
     with transaction.atomic():
-        row = _fenced(claimed, Event.OUTCOME_LOST)
+        row = fenced(claimed, Event.OUTCOME_LOST)
         if row is None:
             return
         row.state = after(State(row.state), Event.OUTCOME_LOST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, cast
 
 from django.utils.translation import gettext_lazy
@@ -16,7 +16,7 @@ from promo.channels.facebook_page.client import GraphClient
 from promo.channels.facebook_page.deadline import Deadline
 from promo.channels.facebook_page.sign_in import SignIn
 from promo.errors import ConfigurationError, Rejected, Unauthorized, Unreachable
-from promo.values import Draft, Message, NativeSchedule, Problem, Receipt, Traits
+from promo.values import Draft, Held, Message, NativeSchedule, Problem, Receipt, Traits
 
 FOR_THE_FEED = timedelta(seconds=60)
 """What uploads must leave of the deadline for the call that publishes."""
@@ -97,6 +97,41 @@ class Channel:
 
         Pictures are uploaded unpublished first: only the last call can make anything public.
         """
+        return self._create(message, key, {})
+
+    def arm(self, message: Message, *, key: str, at: datetime) -> Receipt:
+        """Have Facebook hold the post and show it at `at`, also if we are switched off then."""
+        schedule = {"published": "false", "scheduled_publish_time": str(int(at.timestamp()))}
+        return self._create(message, key, schedule)
+
+    def amend(self, receipt: Receipt, message: Message, *, at: datetime | None) -> None:
+        """Change text and time of a post that Facebook holds; repeating it does no harm.
+
+        The time is left out where it stays: close to it Facebook would refuse it as too near.
+        """
+        client = self._client()
+        form = {"message": message.text}
+        if at is not None:
+            form["scheduled_publish_time"] = str(int(at.timestamp()))
+        client.change_post(receipt.remote_id, form, client.deadline(self._limit))
+
+    def held(self, key: str, message: Message) -> list[Held]:
+        """Our posts with this key that Facebook holds for later, oldest first."""
+        if not marks.carries(message.link, key):
+            raise Rejected(str(words.MARK_MISSING))
+        client, page = self._client(), self._credentials()
+        edge, query = f"{page.page_id}/scheduled_posts", {"fields": marks.HELD_FIELDS}
+        found = []
+        for number, posts in enumerate(client.pages_of(edge, query, client.deadline(self._limit))):
+            if number >= LOOK_PAGES:
+                raise Unreachable(str(words.TOO_MANY_POSTS), detail=f"{LOOK_PAGES} pages read")
+            ours = (
+                post for post in posts if marks.is_ours(post, app_id=page.app_id, link=message.link)
+            )
+            found += [_held(post) for post in ours]
+        return sorted(found, key=lambda one: (len(one.receipt.remote_id), one.receipt.remote_id))
+
+    def _create(self, message: Message, key: str, more: Mapping[str, str]) -> Receipt:
         if not (marks.carries(message.link, key) and marks.has_link(message.text, message.link)):
             raise Rejected(str(words.MARK_MISSING))
         client = self._client()
@@ -106,7 +141,8 @@ class Channel:
             client.upload_photo(*photos.prepared(picture), for_uploads)
             for picture in message.pictures
         ]
-        return _receipt(client.create_post(_form(message, photo_ids), deadline))
+        form = {**_form(message, photo_ids), **more}
+        return _receipt(client.create_post(form, deadline))
 
     def withdraw(self, receipt: Receipt) -> None:
         """Take the post down. One that is gone already is no error."""
@@ -216,6 +252,15 @@ def _receipt(post: Mapping[str, object]) -> Receipt:
     post_id = str(post["id"])
     address = post.get("permalink_url") or f"https://www.facebook.com/{post_id}"
     return Receipt(remote_id=post_id, remote_url=str(address))
+
+
+def _held(post: Mapping[str, object]) -> Held:
+    """Raises `Unreachable` for a post without its time: the list was not read completely then."""
+    seconds = str(post.get("scheduled_publish_time"))
+    if not seconds.isdecimal():
+        raise Unreachable(str(words.UNREACHABLE), detail="a scheduled post without its time")
+    at = datetime.fromtimestamp(int(seconds), UTC)
+    return Held(receipt=_receipt(post), at=at, text=str(post.get("message") or ""))
 
 
 def _created(post: Mapping[str, object]) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 POST_FIELDS = "id,message,created_time,permalink_url,application,attachments{unshimmed_url,url}"
 
+HELD_FIELDS = f"{POST_FIELDS},scheduled_publish_time"
+
 # A link ends where a space, a closing mark or a query begins; a mark may be followed by anything.
 _AFTER = r"(?=[.,;:!?…)\]”»’\"'>]*(?:\s|$)|[?#])"
 _BEFORE = r"(?<![^\s(\[„«‘\"'<])"
