@@ -28,6 +28,7 @@ from promo.desk.inbox import InboxViewSet
 from promo.desk.issue_checks import IssueChecksViewSet
 from promo.desk.issues import IssueViewSet
 from promo.desk.items import ItemViewSet
+from promo.desk.levels import LevelsViewSet
 from promo.desk.limits import DomainLimitViewSet
 from promo.desk.places import PlacesGroup
 from promo.desk.planpanel import PlanViewSet
@@ -43,6 +44,7 @@ from promo.models import (
     Destination,
     DomainLimit,
     Entry,
+    FairShare,
     Institution,
     Issue,
     Item,
@@ -72,7 +74,7 @@ MET = (
     *(Item, Issue, Campaign, Publication, Entry),
     *(Newsletter, Subscriber, Subscription),
     *(Segment, BulkAct, ReaderExport),
-    *(Branch, Destination, Institution, Partner, Source, Timetable),
+    *(Branch, Destination, FairShare, Institution, Partner, Source, Timetable),
     DomainLimit,
 )
 """The models whose permissions decide what somebody sees and does at the desk."""
@@ -88,6 +90,7 @@ def viewsets() -> list[ViewSet]:
         InboxViewSet(),
         DestinationViewSet(),
         PlanViewSet(),
+        LevelsViewSet(),
         ReaderImportsViewSet(),
         ReaderExportsViewSet(),
         BulkActsViewSet(),

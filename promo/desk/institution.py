@@ -22,16 +22,35 @@ PANELS = [
         [
             FieldRowPanel([FieldPanel("quiet_from"), FieldPanel("quiet_until")]),
             FieldRowPanel([FieldPanel("min_gap_minutes"), FieldPanel("max_per_day")]),
+            FieldRowPanel([FieldPanel("max_per_week"), FieldPanel("posts_rest")]),
         ],
         heading=_("When nothing goes out, and how often"),
         help_text=_("Facebook posts and newsletters due in quiet hours wait until these end."),
     ),
     InlinePanel(
         "closed_days",
-        [FieldRowPanel([FieldPanel("on"), FieldPanel("name")])],
+        [
+            FieldRowPanel([FieldPanel("on"), FieldPanel("until")]),
+            FieldRowPanel([FieldPanel("name"), FieldPanel("yearly")]),
+        ],
         heading=_("Days on which the house is closed"),
-        label=_("closed day"),
-        help_text=_("No newsletter goes out on them. Public holidays are known already."),
+        label=_("closing"),
+        help_text=_(
+            "No newsletter goes out on them, and no Facebook post if you have chosen so above. "
+            "Public holidays are known already."
+        ),
+    ),
+    MultiFieldPanel(
+        [
+            FieldRowPanel(
+                [FieldPanel("level1_days"), FieldPanel("level2_days"), FieldPanel("level3_days")]
+            )
+        ],
+        heading=_("Until when events must be submitted"),
+        help_text=_(
+            "How many days before its event an item must be sent for approval to get each level of "
+            "promotion. Leave empty what has no deadline. Whoever approves may allow a late one."
+        ),
     ),
     MultiFieldPanel(
         [

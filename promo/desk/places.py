@@ -8,6 +8,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from promo.desk.fair_shares import FairShareViewSet
 from promo.desk.snippets import DateColumn, DeskViewSet, YesNoColumn
 from promo.models import Branch, Partner, Source, Timetable
 from promo.services import channels
@@ -101,7 +102,13 @@ class TimetableViewSet(DeskViewSet):
 
 
 class PlacesGroup(SnippetViewSetGroup):
-    items = (TimetableViewSet, BranchViewSet, PartnerViewSet, SourceViewSet)
+    items = (
+        TimetableViewSet,
+        FairShareViewSet,
+        BranchViewSet,
+        PartnerViewSet,
+        SourceViewSet,
+    )
     menu_label = _("Set-up")
     menu_icon = "sliders"
     menu_name = "setup"

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.panels import Panel
 from wagtail.admin.viewsets.base import ViewSet
 
+from promo.desk import levels
 from promo.errors import PromoError
 from promo.models import Attempt, Destination, Item, Publication
 from promo.planning import Dropped, Planned, reason_text
@@ -73,6 +74,7 @@ def _of(request: HttpRequest, item: Item) -> HttpResponse:
     dropped = [_dropped(step, names) for step in plan.dropped]
     return _fragment(
         request,
+        levels=levels.told(item, request.user),
         moments=_moments(_standing(plan.planned, _stored(item)), names),
         dropped=dropped,
         problems=problems,

@@ -4,11 +4,13 @@ from promo.models.access import AccessNotice, Handshake
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
+from promo.models.fair_shares import FairShare
 from promo.models.fillings import Filling, Proof, Rhythm
 from promo.models.health import Heartbeat
 from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
 from promo.models.items import Approval, Item, ItemPhoto
+from promo.models.levels import LevelGrant
 from promo.models.limits import DomainHold, DomainLimit, DomainWord
 from promo.models.mailings import (
     Acceptance,
@@ -57,6 +59,7 @@ __all__ = [
     "DomainLimit",
     "DomainWord",
     "Entry",
+    "FairShare",
     "Filling",
     "Grant",
     "Handshake",
@@ -65,6 +68,7 @@ __all__ = [
     "Issue",
     "Item",
     "ItemPhoto",
+    "LevelGrant",
     "LinkVisit",
     "Mailing",
     "Newsletter",

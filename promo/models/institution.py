@@ -1,15 +1,18 @@
 """The institution, its branches and its partners."""
 
-from datetime import time
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Orderable
+
+LONGEST_CLOSURE = timedelta(days=183)
 
 
 def validate_zone(name: str) -> None:
@@ -25,6 +28,11 @@ class Institution(BaseGenericSetting, ClusterableModel):
     class ClockStyle(models.TextChoices):
         DOT = "dot", "17.00"
         COLON = "colon", "17:00"
+
+    class PostsRest(models.TextChoices):
+        NEVER = "never", _("on no day")
+        CLOSED = "closed", _("on days on which the house is closed")
+        DAYS_OFF = "days_off", _("on Sundays, public holidays and days on which it is closed")
 
     name = models.CharField(_("name"), max_length=120, default="Biblioteka")
     street = models.CharField(_("street and number"), max_length=120, blank=True)
@@ -78,6 +86,41 @@ class Institution(BaseGenericSetting, ClusterableModel):
     max_per_day = models.PositiveSmallIntegerField(
         _("maximum number of Facebook posts a day"), default=3
     )
+    max_per_week = models.PositiveSmallIntegerField(
+        _("maximum number of Facebook posts a week"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Leave empty for as many as the days allow."),
+    )
+    posts_rest = models.CharField(
+        _("Facebook is silent"),
+        max_length=8,
+        choices=PostsRest.choices,
+        default=PostsRest.NEVER,
+        help_text=_("Urgent notices go out all the same."),
+    )
+    level1_days = models.PositiveSmallIntegerField(
+        _("level 1: days before the event"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(365)],
+        help_text=_("Website only."),
+    )
+    level2_days = models.PositiveSmallIntegerField(
+        _("level 2: days before the event"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(365)],
+        help_text=_("Website and social media."),
+    )
+    level3_days = models.PositiveSmallIntegerField(
+        _("level 3: days before the event"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(365)],
+        help_text=_("Full campaign with the newsletter."),
+    )
 
     class Meta:
         verbose_name = _("institution")
@@ -93,11 +136,20 @@ class Institution(BaseGenericSetting, ClusterableModel):
 
 
 class ClosedDay(Orderable):
-    """A day on which the house is closed and no newsletter goes out."""
+    """Days on which the house is closed and no newsletter goes out."""
 
     institution = ParentalKey(Institution, on_delete=models.CASCADE, related_name="closed_days")
-    on = models.DateField(_("day"))
-    name = models.CharField(_("name"), max_length=80, blank=True)
+    on = models.DateField(_("first day"))
+    until = models.DateField(
+        _("last day"), null=True, blank=True, help_text=_("Leave empty for a single day.")
+    )
+    name = models.CharField(
+        _("reason"),
+        max_length=80,
+        blank=True,
+        help_text=_("Shown in the plan, for example: stocktaking."),
+    )
+    yearly = models.BooleanField(_("every year"), default=False)
 
     class Meta(Orderable.Meta):
         verbose_name = _("closed day")
@@ -105,6 +157,16 @@ class ClosedDay(Orderable):
 
     def __str__(self) -> str:
         return f"{self.on} {self.name}".strip()
+
+    def clean(self) -> None:
+        super().clean()
+        if not (self.on and self.until):
+            return
+        if self.until < self.on:
+            raise ValidationError({"until": _("It ends before it starts.")})
+        if self.until - self.on > LONGEST_CLOSURE:
+            text = _("That is longer than half a year. Is the year right?")
+            raise ValidationError({"until": text})
 
 
 class Branch(models.Model):

@@ -5,7 +5,8 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from promo.models.campaigns import VARIANTS
@@ -167,6 +168,13 @@ class Publication(models.Model):
                 fields=("arm_at", "id"),
                 name="publication_to_arm",
                 condition=Q(state__in=sorted(DUE), held=False, arm_at__isnull=False),
+            ),
+            # What a plan asks of its neighbours (`promo.services.neighbours`).
+            models.Index(
+                F("destination"),
+                Coalesce("published_at", "planned_at"),
+                name="publication_neighbours",
+                condition=Q(item__isnull=False),
             ),
         ]
 

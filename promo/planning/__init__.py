@@ -1,11 +1,13 @@
 """The planner: item, timetable, rules and now in; planned and dropped steps out. Pure."""
 
 from promo.planning.calendar import polish_holidays
+from promo.planning.closures import Closure
 from promo.planning.kinds import AUDIENCES, KINDS, Audience, Kind, Timing
 from promo.planning.notation import Anchor, When, parse_step, print_step
 from promo.planning.planner import Request, occupied_by, plan, plan_many
 from promo.planning.reasons import Reason, ReasonCode, reason_text
 from promo.planning.series import rule_parts
+from promo.planning.shares import Share, branch_voice, partner_voice
 from promo.planning.timetables import DEFAULT_TIMETABLES, Timetable, default_timetable
 from promo.planning.values import (
     DEFAULT_CHANNEL_RULES,
@@ -29,6 +31,7 @@ __all__ = [
     "Anchor",
     "Audience",
     "ChannelRules",
+    "Closure",
     "Destination",
     "Dropped",
     "Kind",
@@ -40,14 +43,17 @@ __all__ = [
     "ReasonCode",
     "Request",
     "Rules",
+    "Share",
     "Step",
     "Subject",
     "Timetable",
     "Timing",
     "When",
+    "branch_voice",
     "default_timetable",
     "occupied_by",
     "parse_step",
+    "partner_voice",
     "plan",
     "plan_many",
     "polish_holidays",

@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from promo.planning.closures import Closure
 from promo.planning.reasons import Reason, ReasonCode
 from promo.planning.values import ChannelRules, Rules
 
 Reasons = tuple[Reason, ...]
 SUNDAY = 6
 DAY = timedelta(days=1)
+YEAR = timedelta(days=366)
+WORKING_DAYS = ChannelRules("", working_days_only=True)
 
 
 def polish_holidays(years: Iterable[int]) -> dict[date, str]:
@@ -53,15 +56,17 @@ def next_minute(instant: datetime) -> datetime:
     return whole if whole == utc else whole + timedelta(minutes=1)
 
 
-def day_off(day: date, rules: Rules) -> Reason | None:
-    """Why a channel for working days is silent on this day; None where it is not."""
-    if day in rules.holidays and day.weekday() != SUNDAY:
-        return Reason.of(ReasonCode.MOVED_HOLIDAY, name=rules.holidays[day])
-    if day.weekday() == SUNDAY:
-        return Reason.of(ReasonCode.MOVED_SUNDAY)
-    if day in rules.closed_days:
-        return Reason.of(ReasonCode.MOVED_CLOSED_DAY)
-    return None
+def day_off(day: date, rules: Rules, channel: ChannelRules = WORKING_DAYS) -> Reason | None:
+    """Why the channel (one for working days, if none is given) is silent on this day, or None."""
+    if channel.working_days_only:
+        if day in rules.holidays and day.weekday() != SUNDAY:
+            return Reason.of(ReasonCode.MOVED_HOLIDAY, name=rules.holidays[day])
+        if day.weekday() == SUNDAY:
+            return Reason.of(ReasonCode.MOVED_SUNDAY)
+    if not (channel.working_days_only or channel.open_days_only):
+        return None
+    closed = next((one for one in rules.closures if one.covers(day)), None)
+    return _closed(closed) if closed else None
 
 
 def is_quiet(at: time, rules: Rules) -> bool:
@@ -87,9 +92,9 @@ def allowed(
     reasons: Reasons = ()
     while True:
         local = instant.astimezone(rules.zone)
-        off = day_off(local.date(), rules) if channel.working_days_only else None
-        if off is not None:
-            day = _working_day(local.date(), rules, step=-DAY if backward else DAY)
+        off = day_off(local.date(), rules, channel)
+        day = _speaking_day(local.date(), rules, channel, step=-DAY if backward else DAY)
+        if off is not None and day is not None:
             at = local.time() if keep_time or backward else _first_minute(channel, rules)
             instant, clock = wall_clock(day, at, rules.zone)
             reasons += (off, *clock)
@@ -110,10 +115,18 @@ def _first_minute(channel: ChannelRules, rules: Rules) -> time:
     return rules.quiet_until if channel.quiet_hours and overnight else time.min
 
 
-def _working_day(day: date, rules: Rules, *, step: timedelta) -> date:
-    while day_off(day, rules) is not None:
-        day += step
-    return day
+def _speaking_day(
+    day: date, rules: Rules, channel: ChannelRules, *, step: timedelta
+) -> date | None:
+    """The nearest day that is not off. None for a house that is closed all year: nobody would ever
+    hear of anything, so its days off do not count."""
+    days = (day + step * nth for nth in range(YEAR.days))
+    return next((one for one in days if day_off(one, rules, channel) is None), None)
+
+
+def _closed(closure: Closure) -> Reason:
+    first, until = closure.first.isoformat(), closure.last.isoformat()
+    return Reason.of(ReasonCode.MOVED_CLOSED, first=first, until=until, name=closure.name)
 
 
 def _end_of_quiet(instant: datetime, rules: Rules) -> datetime:

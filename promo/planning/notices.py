@@ -85,7 +85,7 @@ def _soonest(target: Destination, scene: Scene) -> tuple[datetime, Reasons]:
     channel = scene.channel(target.channel)
     deadline = _people_come_at(scene)
     in_time = Reason.of(ReasonCode.NOTICE_IN_TIME)
-    for rules in (channel, replace(channel, working_days_only=False)):
+    for rules in (channel, replace(channel, working_days_only=False, open_days_only=False)):
         moment, why = allowed(scene.soon, channel=rules, rules=scene.rules, keep_time=False)
         if deadline is None or moment < deadline:
             return moment, why if rules is channel else (*why, in_time)

@@ -11,9 +11,10 @@ S2  Nothing invites after the start. A "today" post is dropped for an event that
     post goes out by `Rules.all_day_today_before` (9:00, that minute included) or not at all.
 S3  Quiet hours; days off move what is counted back (`D-14`, `D`, `deadline-7`) to the previous
     working day and what is counted forward (`D+1`, `approval`, `half`) to the next.
-S4  Gap and daily maximum: a collision shifts later, never past the limit. Notices stand first, then
-    announcements, then the rest, each in the order of time; between items the higher priority, then
-    the nearer event (`plan_many`). Operational posts neither wait nor make others wait.
+S4  Gap, daily and weekly maximum, fair shares: a collision shifts later, never past the limit.
+    Notices stand first, then announcements, then the rest, each in the order of time; between items
+    the higher priority, then the nearer event (`plan_many`). Operational posts neither wait nor
+    make others wait.
 S5  A new date moves what is unsent and adds a notice where the old one was out; a cancellation
     drops what is unsent and adds a notice there. Notices keep the night and days off only as long
     as they come before the people do.
@@ -45,7 +46,7 @@ from promo.planning.lateness import (
 from promo.planning.notices import NOTICES, notices_of
 from promo.planning.reasons import Reason, ReasonCode
 from promo.planning.scene import Scene, held_at, scene_of
-from promo.planning.spacing import Diary
+from promo.planning.spacing import Diary, no_room
 from promo.planning.twins import with_twins
 from promo.planning.values import (
     Destination,
@@ -159,6 +160,7 @@ def occupied_by(subject: Subject, made: Plan) -> list[Occupied]:
             ref=subject.ref,
             slot=post.slot,
             operational=subject.operational or subject.urgent,
+            voices=subject.voices,
         )
         for post in made.planned
     ]
@@ -240,7 +242,7 @@ def _place(wish: Wish, diary: Diary, scene: Scene) -> Planned | Dropped:
     due_at, reasons = _first_free(wish, max(wish.due_at, scene.soon), diary, scene)
     if due_at is None:
         late_today = wish.limit.code is ReasonCode.ALL_DAY_LATE
-        return marked.dropped(all_day_late(scene) if late_today else Reason.of(ReasonCode.NO_ROOM))
+        return marked.dropped(all_day_late(scene) if late_today else no_room(reasons))
     standing = _standing(wish, scene)
     if standing and wish.due_at < scene.soon and due_at < standing:
         # Planning again does not pull nearer what was shifted and still has its place.

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from django.utils.translation import gettext_lazy as _
+
+from promo.planning.closures import days_in_words
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -19,13 +22,18 @@ if TYPE_CHECKING:
 class ReasonCode(StrEnum):
     """Every reason the planner gives. S1 to S9 and A1 are its rules (see `planner.py`)."""
 
-    # where it stands
+    # where it stands; MOVED_CLOSED_DAY is found in plans of older versions
     MOVED_QUIET_HOURS = "moved_quiet_hours"
     MOVED_SUNDAY = "moved_sunday"
     MOVED_HOLIDAY = "moved_holiday"
     MOVED_CLOSED_DAY = "moved_closed_day"
     MOVED_GAP = "moved_gap"
+    MOVED_CLOSED = "moved_closed"
     MOVED_DAY_FULL = "moved_day_full"
+    MOVED_WEEK_FULL = "moved_week_full"
+    MOVED_WEEK_KEPT = "moved_week_kept"
+    MOVED_SHARE_USED = "moved_share_used"
+    MOVED_SHARE_GAP = "moved_share_gap"
     LATE_NOW = "late_now"
     CLOCK_GAP = "clock_gap"
     CLOCK_REPEATED = "clock_repeated"
@@ -49,6 +57,7 @@ class ReasonCode(StrEnum):
     ALL_DAY_LATE = "all_day_late"
     NOT_THAT_DAY = "not_that_day"
     NO_ROOM = "no_room"
+    NO_ROOM_IN_SHARE = "no_room_in_share"
     NO_DATE = "no_date"
     NO_END = "no_end"
     NO_DEADLINE = "no_deadline"
@@ -87,21 +96,27 @@ class Reason:
 
 _TEXTS: Mapping[ReasonCode, StrPromise] = {
     ReasonCode.MOVED_QUIET_HOURS: _("moved: nothing goes out between %(start)s and %(end)s"),
-    ReasonCode.MOVED_SUNDAY: _(
-        "moved from Sunday: the newsletter does not go out on Sundays and public holidays"
-    ),
-    ReasonCode.MOVED_HOLIDAY: _(
-        "moved from a public holiday (%(name)s):"
-        " the newsletter does not go out on Sundays and public holidays"
-    ),
-    ReasonCode.MOVED_CLOSED_DAY: _(
-        "moved: the library is closed that day and the newsletter does not go out"
-    ),
+    ReasonCode.MOVED_SUNDAY: _("moved from Sunday: a quiet day"),
+    ReasonCode.MOVED_HOLIDAY: _("moved from a public holiday (%(name)s): a quiet day"),
+    ReasonCode.MOVED_CLOSED_DAY: _("moved: the library is closed that day"),
+    ReasonCode.MOVED_CLOSED: _("moved: the library is closed %(days)s"),
     ReasonCode.MOVED_GAP: _(
         "moved later: posts keep a distance of at least %(hours)s h from each other"
     ),
     ReasonCode.MOVED_DAY_FULL: _(
         "moved to the next day: the daily limit of posts (%(limit)s) is reached"
+    ),
+    ReasonCode.MOVED_WEEK_FULL: _(
+        "moved to the next week: the weekly limit of posts (%(limit)s) is reached"
+    ),
+    ReasonCode.MOVED_WEEK_KEPT: _(
+        "moved to the next week: the places left in this one are kept for: %(names)s"
+    ),
+    ReasonCode.MOVED_SHARE_USED: _(
+        "moved to the next week: %(name)s has as many posts as it may have in one week (%(limit)s)"
+    ),
+    ReasonCode.MOVED_SHARE_GAP: _(
+        "moved later: at least %(hours)s h lie between two posts of %(name)s"
     ),
     ReasonCode.LATE_NOW: _("its planned time has already passed, so it goes out as soon as it may"),
     ReasonCode.CLOCK_GAP: _("the clock skips %(wanted)s that night, so it goes out at %(actual)s"),
@@ -145,6 +160,10 @@ _TEXTS: Mapping[ReasonCode, StrPromise] = {
     ),
     ReasonCode.NOT_THAT_DAY: _("dropped: it could not go out on the day of the event"),
     ReasonCode.NO_ROOM: _("dropped: there is no free moment left in time"),
+    ReasonCode.NO_ROOM_IN_SHARE: _(
+        "dropped: %(name)s has as many posts as it may have in one week (%(limit)s),"
+        " and the next week would be too late"
+    ),
     ReasonCode.NO_DATE: _("waits: the date is not known yet"),
     ReasonCode.NO_END: _("waits: the closing date is not known yet"),
     ReasonCode.NO_DEADLINE: _("waits: the deadline is not known yet"),
@@ -173,4 +192,8 @@ _TEXTS: Mapping[ReasonCode, StrPromise] = {
 
 def reason_text(reason: Reason) -> str:
     """The reason in plain words of the active language."""
-    return str(_TEXTS[reason.code]) % dict(reason.params)
+    params = dict(reason.params)
+    if "until" in params:
+        first, until = date.fromisoformat(params["first"]), date.fromisoformat(params["until"])
+        params["days"] = days_in_words(first, until, params["name"])
+    return str(_TEXTS[reason.code]) % params

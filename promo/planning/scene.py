@@ -20,8 +20,8 @@ Place = tuple[str, str]
 class Scene:
     """All instants are in UTC.
 
-    `out` and `pending` hold the subject's own posts; `taken`, for each destination, the times at
-    which the others stand and its own that are out. `named` are the destinations that the caller
+    `out` and `pending` hold the subject's own posts; `taken`, for each destination, the posts
+    of the others and its own that are out. `named` are the destinations that the caller
     says were told (of a rescheduled item: of its old date).
     """
 
@@ -30,7 +30,7 @@ class Scene:
     now: datetime
     out: dict[Place, datetime]
     pending: dict[Place, datetime]
-    taken: dict[str, tuple[datetime, ...]]
+    taken: dict[str, tuple[Occupied, ...]]
     named: frozenset[str]
 
     @property
@@ -59,7 +59,7 @@ class Scene:
         """The channel's rules for this subject: emergencies wait for nothing, see `Subject`."""
         rules = self.rules.channel(key)
         if self.subject.urgent:
-            return replace(rules, quiet_hours=False, spaced=False, working_days_only=False)
+            return ChannelRules(rules.channel, lasting=rules.lasting, needs_twin=rules.needs_twin)
         return replace(rules, spaced=rules.spaced and not self.subject.operational)
 
 
@@ -102,15 +102,13 @@ def held_at(scene: Scene, place: Place, due_at: datetime) -> datetime | None:
     return planned
 
 
-def _taken(ref: str, posts: Iterable[Occupied], subject: Subject) -> tuple[datetime, ...]:
+def _taken(ref: str, posts: Iterable[Occupied], subject: Subject) -> tuple[Occupied, ...]:
     return tuple(
-        sorted(
-            _utc(post.at)
-            for post in posts
-            if post.destination == ref
-            and not post.operational
-            and (post.out or post.ref != subject.ref)
-        )
+        replace(post, at=_utc(post.at))
+        for post in posts
+        if post.destination == ref
+        and not post.operational
+        and (post.out or post.ref != subject.ref)
     )
 
 

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from promo.errors import ConfigurationError
+from promo.planning.closures import Closure
 from promo.planning.notation import Anchor, When, parse_step
 from promo.planning.reasons import Reason
+from promo.planning.shares import Share
 from promo.values import EventStatus, Variant
 
 
@@ -88,7 +90,8 @@ class Subject:
     sub-events of a programme. `approved_at` is None for a preview: approval is then assumed to be
     now. `previous_starts_at` is the start people were told before. `changed_at` is when the date or
     the status last changed: what went out since then tells the new one, and each change has a
-    notice of its own. `priority`: the higher first.
+    notice of its own. `priority`: the higher first. `voices`: whose it is, its branch and partners
+    by the keys of `promo.planning.shares`.
     """
 
     ref: str
@@ -110,6 +113,7 @@ class Subject:
     results_ready: bool = False
     places_left: bool = True
     main_branch: bool = False
+    voices: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         instants = (
@@ -144,16 +148,17 @@ class Destination:
 class ChannelRules:
     """How a channel behaves in time.
 
-    `quiet_hours`: silent at night. `spaced`: gap and daily maximum apply. `working_days_only`: not
-    on Sundays, public holidays and closed days. `lasting`: an entry that stays and is worth having
-    until the end (a website). `needs_twin`: somebody else's site, so that our own must have it no
-    later (A1).
+    `quiet_hours`: silent at night. `spaced`: gap, maxima and fair shares apply.
+    `working_days_only`: not on Sundays, public holidays and closed days; `open_days_only`: not on
+    closed days. `lasting`: an entry that stays and is worth having until the end (a website).
+    `needs_twin`: somebody else's site, so that our own must have it no later (A1).
     """
 
     channel: str
     quiet_hours: bool = False
     spaced: bool = False
     working_days_only: bool = False
+    open_days_only: bool = False
     lasting: bool = False
     needs_twin: bool = False
 
@@ -174,9 +179,11 @@ DEFAULT_CHANNEL_RULES: Mapping[str, ChannelRules] = MappingProxyType(
 class Rules:
     """The institution's rules. `holidays` maps public holidays to their names.
 
+    `max_per_day` and `max_per_week` hold for each destination (None: as many as the days allow);
+    `shares` are what branches and partners may take of them, one for each voice and destination.
     `today_needs_start_after`: no "today" post for an event that begins earlier in the day.
     `all_day_today_before`: an all-day event counts as begun after this, so its "today" post goes
-    out by then or not at all. Raises `ConfigurationError` for a daily maximum below one.
+    out by then or not at all. Raises `ConfigurationError` for a maximum below one.
     """
 
     zone: ZoneInfo
@@ -184,7 +191,9 @@ class Rules:
     quiet_until: time = time(7)
     min_gap: timedelta = timedelta(hours=3)
     max_per_day: int = 3
-    closed_days: frozenset[date] = frozenset()
+    max_per_week: int | None = None
+    closures: tuple[Closure, ...] = ()
+    shares: tuple[Share, ...] = ()
     holidays: Mapping[date, str] = field(default_factory=dict)
     today_needs_start_after: time = time(12)
     all_day_today_before: time = time(9)
@@ -196,6 +205,8 @@ class Rules:
     def __post_init__(self) -> None:
         if self.max_per_day < 1:
             raise ConfigurationError(_("The daily maximum of posts must be at least 1."))
+        if self.max_per_week is not None and self.max_per_week < 1:
+            raise ConfigurationError(_("The weekly maximum of posts must be at least 1."))
 
     def channel(self, key: str) -> ChannelRules:
         """The channel's rules; an unknown one is taken for a social network, the careful guess."""
@@ -208,7 +219,8 @@ class Occupied:
     """A post of any item that is planned or out. `ref` is its subject, `slot` its slot.
 
     `out`: not ours to move any more (out, on its way, or its outcome unknown). Of the subject being
-    planned only those count as taken. `operational` posts keep nobody waiting.
+    planned only those count as taken. `operational` posts keep nobody waiting. `voices`: whose it
+    is, as in `Subject`.
     """
 
     destination: str
@@ -217,6 +229,7 @@ class Occupied:
     slot: str = ""
     out: bool = False
     operational: bool = False
+    voices: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

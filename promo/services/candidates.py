@@ -12,7 +12,8 @@ from promo.models import Approval, Filling, Issue, Item, Newsletter, Publication
 from promo.planning.filling import Candidate, Chapter, Collecting, Told, collect
 from promo.protocol import State
 from promo.services import channels
-from promo.services.plans import LOOK_BACK, NOT_STANDING, occurrences
+from promo.services.neighbours import LOOK_BACK, NOT_STANDING
+from promo.services.plans import occurrences
 from promo.values import EventStatus
 
 LONGEST_BACK = timedelta(days=120)

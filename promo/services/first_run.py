@@ -26,6 +26,7 @@ from promo.models import (
     Campaign,
     Destination,
     Entry,
+    FairShare,
     Grant,
     Institution,
     Issue,
@@ -51,7 +52,7 @@ FIRST_ADMINISTRATOR = "admin"
 
 WRITING = (Item, Issue, Partner, Entry)
 MANAGING = (Branch, Campaign, Destination, Newsletter, Publication, Source, Subscriber)
-MANAGING_TOO = (Subscription, Timetable, Institution, Segment, BulkAct, ReaderExport)
+MANAGING_TOO = (Subscription, Timetable, Institution, Segment, BulkAct, ReaderExport, FairShare)
 EVERYBODY = frozenset(
     {
         "wagtailadmin.access_admin",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 
 from promo.models import Filling, Issue, Item, Tracking
-from promo.services import approvals, channels, composing, plans
+from promo.services import approvals, channels, composing, levels, plans
 from promo.values import Problem, Variant
 
 TOO_LATE = "too_late"
@@ -30,6 +30,9 @@ def _of_item(item: Item) -> Iterator[Problem]:
     yield from (Problem("missing", gap.text, field=gap.field) for gap in gaps)
     if gaps:
         return
+    late = levels.objection(item=item, now=datetime.now(UTC))
+    if late:
+        yield Problem("level_late", late, field="level")
     variant = Variant.NEWS if item.starts_at is None else Variant.ANNOUNCE
     draft = composing.preview_draft(item, variant=variant, due_at=datetime.now(UTC))
     for key in _channels_of(item):

@@ -1,6 +1,7 @@
 """From an item to its publications: the planner's answer, stored."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import compress, pairwise
 
@@ -22,8 +23,8 @@ from promo.models import (
 from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
 from promo.planning.series import dates_of
-from promo.protocol import AHEAD, UNSENT, Event, State, after
-from promo.services import armed, channels, composing, ledger
+from promo.protocol import UNSENT, Event, State, after
+from promo.services import armed, channels, composing, fair_shares, ledger, neighbours
 from promo.services.facts import status_of
 from promo.values import EventStatus, ImageConsent, Variant
 
@@ -31,11 +32,6 @@ HORIZON = timedelta(days=400)
 """How far ahead occurrences of a series are planned."""
 
 MOST_OCCURRENCES = 60
-
-LOOK_BACK = timedelta(days=400)
-"""How long what is out counts for an item that is planned anew."""
-
-NOT_STANDING = frozenset({State.CANCELLED, State.MISSED, State.WITHDRAWN, State.FAILED})
 
 
 def timetable_of(item: Item) -> Timetable | None:
@@ -53,14 +49,20 @@ def plan(*, item: Item, now: datetime) -> planning.Plan:
     timetable = timetable_of(item)
     steps = [_step(row) for row in timetable.steps.all()] if timetable else []
     destinations = _destinations(item)
-    return planning.plan(
-        subject=_subject(item, now),
-        steps=[step for step in steps if _on_level(step.channel, item.level)],
-        destinations=destinations,
-        rules=house_rules(now),
-        occupied=_occupied(now),
-        now=now,
-    )
+    rules = house_rules(now)
+    subject = _subject(item, now)
+
+    def made(occupied: list[planning.Occupied]) -> planning.Plan:
+        return planning.plan(
+            subject=subject,
+            steps=[step for step in steps if _on_level(step.channel, item.level)],
+            destinations=destinations,
+            rules=rules,
+            occupied=occupied,
+            now=now,
+        )
+
+    return neighbours.among(made, item=item, destinations=destinations, rules=rules, now=now)
 
 
 def replan(*, item: Item, now: datetime) -> planning.Plan:
@@ -200,6 +202,7 @@ def _subject(item: Item, now: datetime) -> planning.Subject:
         results_ready=bool(item.report),
         places_left=item.status != EventStatus.SOLD_OUT,
         main_branch=item.branch_id is None or item.branch_id == _main_branch_id(),
+        voices=fair_shares.voices(item),
         **status_of(item, approvals),
     )
 
@@ -243,7 +246,8 @@ def occurrences(item: Item, now: datetime) -> tuple[datetime, ...]:
 
 
 def house_rules(now: datetime) -> planning.Rules:
-    """The institution's rules of time: its zone, quiet hours, days off of this and two years."""
+    """The institution's rules of time: its zone, quiet hours, days off of this and two years, and
+    what branches and partners may take of the pages in use."""
     row = Institution.load()
     years = range(now.year, now.year + 3)
     return planning.Rules(
@@ -252,26 +256,29 @@ def house_rules(now: datetime) -> planning.Rules:
         quiet_until=row.quiet_until,
         min_gap=timedelta(minutes=row.min_gap_minutes),
         max_per_day=row.max_per_day,
-        closed_days=frozenset(row.closed_days.values_list("on", flat=True)),
+        max_per_week=row.max_per_week,
+        closures=tuple(
+            planning.Closure(one.on, one.until or one.on, name=one.name, yearly=one.yearly)
+            for one in row.closed_days.all()
+        ),
         holidays=polish_holidays(years),
+        channel_rules=_channel_rules(row),
+        shares=fair_shares.shares(fair_shares.pages()),
     )
 
 
-def _occupied(now: datetime) -> list[planning.Occupied]:
-    """Publications that are due or lately out: for the gap, the daily maximum and what is told."""
-    rows = (
-        Publication.objects.filter(planned_at__gte=now - LOOK_BACK, item__isnull=False)
-        .exclude(state__in=NOT_STANDING)
-        .select_related("destination", "item")
-    )
-    return [
-        planning.Occupied(
-            destination=str(row.destination.uuid),
-            at=row.published_at or row.planned_at,
-            ref=str(row.item.uuid) if row.item else "",
-            slot=row.slot,
-            out=row.state not in UNSENT | AHEAD,
-            operational=row.item is not None and KINDS[row.item.kind].operational,
+def _channel_rules(row: Institution) -> Mapping[str, planning.ChannelRules]:
+    """How the channels behave in time; pages also keep the days on which staff want them silent."""
+    usual = planning.Rules(zone=row.tz)
+    known = {key: usual.channel(key) for key in channels.installed()}
+    rest = Institution.PostsRest
+    return {
+        key: replace(
+            channel,
+            working_days_only=row.posts_rest == rest.DAYS_OFF,
+            open_days_only=row.posts_rest != rest.NEVER,
         )
-        for row in rows
-    ]
+        if channel.spaced
+        else channel
+        for key, channel in known.items()
+    }

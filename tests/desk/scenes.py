@@ -24,6 +24,7 @@ from promo.models import (
     DeliveryEvent,
     Destination,
     Entry,
+    FairShare,
     Filling,
     Institution,
     Issue,
@@ -132,6 +133,7 @@ def library() -> Newsletter:
     institution.save()
     making.branch()
     making.branch(name="Filia nr 2", slug="filia-2", locality="Kluczbork")
+    FairShare.objects.create(whose="partners", most_a_week=2, gap_hours=48)
     Partner.objects.create(name="Dom Kultury „Bajka”", url="https://dk.example.org/")
     _inbox()
     return making.newsletter(readers=12)

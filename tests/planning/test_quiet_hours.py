@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from promo.planning import ReasonCode, Subject, reason_text
+from promo.planning import Closure, ReasonCode, Subject, reason_text
 from promo.values import Variant
 
 from .worlds import (
@@ -63,9 +63,7 @@ def test_the_newsletter_counted_back_moves_from_sunday_to_saturday() -> None:
 
     assert times(made, MAIL) == {"mail": "2026-10-17 10:00"}
     (reason,) = post(made, "mail").reasons
-    assert reason_text(reason) == (
-        "moved from Sunday: the newsletter does not go out on Sundays and public holidays"
-    )
+    assert reason_text(reason) == "moved from Sunday: a quiet day"
 
 
 def test_the_newsletter_counted_forward_moves_from_sunday_to_monday() -> None:
@@ -108,12 +106,12 @@ def test_christmas_eve_2024_was_a_working_day_and_2025_was_not(year: int, sent: 
 
 
 def test_a_day_on_which_the_library_is_closed_is_like_a_holiday() -> None:
-    rules = replace(RULES, closed_days=frozenset({date(2026, 10, 16)}))
+    rules = replace(RULES, closures=(Closure(date(2026, 10, 16), date(2026, 10, 16)),))
 
     made = planned(event(), _mail("D-4 10:00"), rules=rules)
 
     assert times(made, MAIL) == {"mail": "2026-10-15 10:00"}
-    assert codes(post(made, "mail")) == [ReasonCode.MOVED_CLOSED_DAY]
+    assert codes(post(made, "mail")) == [ReasonCode.MOVED_CLOSED]
 
 
 def test_the_newsletter_of_saturday_night_goes_out_on_saturday_morning() -> None:
