@@ -17,7 +17,7 @@ from wagtail.models import TaskState, WorkflowState
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Publication
 from promo.protocol import DUE, NEEDS_A_HAND, State
-from promo.services import confirmations, fetching, returns
+from promo.services import confirmations, fetching, missed, returns
 from promo.services.clock import database_now
 
 SOON = timedelta(days=7)
@@ -57,6 +57,7 @@ class NeedsAHandPanel(Panel):
         return super().get_context_data(parent_context) | {
             "publications": rows.order_by("-planned_at")[:FEW],
             "count": rows.count(),
+            "missed": missed.rows().count(),
             "paused": Destination.objects.filter(paused_at__isnull=False),
             "held": _held(),
             "held_back": confirmations.held_back(now=database_now()),

@@ -23,12 +23,15 @@ from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
 from promo.desk.dashboard import home_panels
 from promo.desk.destinations import DestinationViewSet
+from promo.desk.event_acts import EventActsViewSet
 from promo.desk.fillings import FillingsPanel, FillingsViewSet
+from promo.desk.halts import HaltsViewSet
 from promo.desk.inbox import InboxViewSet
 from promo.desk.issue_checks import IssueChecksViewSet
 from promo.desk.issues import IssueViewSet
 from promo.desk.items import ItemViewSet
 from promo.desk.limits import DomainLimitViewSet
+from promo.desk.missed import MissedViewSet
 from promo.desk.places import PlacesGroup
 from promo.desk.planpanel import PlanViewSet
 from promo.desk.publications import PublicationsViewSet
@@ -43,6 +46,7 @@ from promo.models import (
     Destination,
     DomainLimit,
     Entry,
+    Halt,
     Institution,
     Issue,
     Item,
@@ -73,7 +77,7 @@ MET = (
     *(Newsletter, Subscriber, Subscription),
     *(Segment, BulkAct, ReaderExport),
     *(Branch, Destination, Institution, Partner, Source, Timetable),
-    DomainLimit,
+    *(DomainLimit, Halt),
 )
 """The models whose permissions decide what somebody sees and does at the desk."""
 PLACES = {"images": 140}
@@ -94,6 +98,9 @@ def viewsets() -> list[ViewSet]:
         RhythmViewSet(),
         FillingsViewSet(),
         IssueChecksViewSet(),
+        EventActsViewSet(),
+        MissedViewSet(),
+        HaltsViewSet(),
     ]
 
 

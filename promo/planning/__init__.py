@@ -1,6 +1,15 @@
 """The planner: item, timetable, rules and now in; planned and dropped steps out. Pure."""
 
 from promo.planning.calendar import polish_holidays
+from promo.planning.consequences import (
+    Consequence,
+    Effect,
+    Hold,
+    Standing,
+    fingerprint,
+    stands_at,
+    weigh,
+)
 from promo.planning.kinds import AUDIENCES, KINDS, Audience, Kind, Timing
 from promo.planning.notation import Anchor, When, parse_step, print_step
 from promo.planning.planner import Request, occupied_by, plan, plan_many
@@ -29,8 +38,11 @@ __all__ = [
     "Anchor",
     "Audience",
     "ChannelRules",
+    "Consequence",
     "Destination",
     "Dropped",
+    "Effect",
+    "Hold",
     "Kind",
     "Need",
     "Occupied",
@@ -40,12 +52,14 @@ __all__ = [
     "ReasonCode",
     "Request",
     "Rules",
+    "Standing",
     "Step",
     "Subject",
     "Timetable",
     "Timing",
     "When",
     "default_timetable",
+    "fingerprint",
     "occupied_by",
     "parse_step",
     "plan",
@@ -54,4 +68,6 @@ __all__ = [
     "print_step",
     "reason_text",
     "rule_parts",
+    "stands_at",
+    "weigh",
 ]

@@ -27,7 +27,7 @@ from promo.errors import (
 )
 from promo.models import Attempt, Campaign, Institution, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import channels, composing, ledger, looking
+from promo.services import channels, composing, halts, ledger, looking
 from promo.services.clock import Clock, database_now
 from promo.services.destinations import pause
 
@@ -51,8 +51,11 @@ class Claim:
 
 
 def due(now: datetime) -> QuerySet[Publication]:
-    """What the tick may hand out; served by the partial index `publication_due`."""
-    return Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
+    """What the tick may hand out; served by the partial index `publication_due`.
+
+    Nothing while everything is stopped.
+    """
+    return Publication.objects.filter(~halts.stands(), state__in=DUE, held=False, due_at__lte=now)
 
 
 def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
@@ -161,7 +164,7 @@ def _may_go(row: Publication, now: datetime) -> bool:
     subject = row.item or row.issue
     paused = row.destination.paused_at is not None or not row.destination.active
     running = row.campaign is None or row.campaign.state == Campaign.State.QUEUED
-    if paused or not running or not (subject and subject.live):
+    if paused or not running or not (subject and subject.live) or halts.standing() is not None:
         row.state = after(State(row.state), Event.LEASE_OVER)
         row.claims -= 1  # nothing was wrong with it
         # Not held: the pause may end in this very moment, and nobody would set it free.
