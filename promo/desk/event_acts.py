@@ -39,6 +39,14 @@ TELLS = {
     Kind.DEADLINE: gettext_lazy("The closing date of entries or of the sign-up."),
     Kind.END_EARLY: gettext_lazy("It closes sooner than was announced."),
 }
+BUTTONS = {
+    Kind.MOVE: gettext_lazy("Move the event"),
+    Kind.CANCEL: gettext_lazy("Cancel the event"),
+    Kind.POSTPONE: gettext_lazy("Postpone the event"),
+    Kind.SOLD_OUT: gettext_lazy("Mark it as full"),
+    Kind.DEADLINE: gettext_lazy("Change the closing date"),
+    Kind.END_EARLY: gettext_lazy("End it earlier"),
+}
 GRAVE = frozenset({Kind.CANCEL, Kind.POSTPONE})
 _PARENTS = (
     {
@@ -239,7 +247,7 @@ class AskView(Screen):
         return {
             "item": item,
             "kind": kind.value,
-            "label": kind.label,
+            "button": BUTTONS[kind],
             "text": TELLS[kind],
             "grave": kind in GRAVE,
             "form": ActForm(item=item, kind=kind),

@@ -1,5 +1,6 @@
 """The emergency stop: the question before it, and the review before everything goes on."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -131,19 +132,9 @@ class ReleaseView(Screen):
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         choices = {
-            int(name.removeprefix("choice-")): Choice(value)
-            for name, value in request.POST.items()
-            if name.startswith("choice-")
-            and name.removeprefix("choice-").isdecimal()
-            and value in set(Choice)
+            pk: Choice(value) for pk, value in _numbered(request, "choice-") if value in set(Choice)
         }
-        stay = frozenset(
-            int(name.removeprefix("mailing-"))
-            for name, value in request.POST.items()
-            if name.startswith("mailing-")
-            and name.removeprefix("mailing-").isdecimal()
-            and value == "pause"
-        )
+        stay = frozenset(pk for pk, value in _numbered(request, "mailing-") if value == "pause")
         try:
             counts = releases.release(
                 choices=choices, paused=stay, user=staff(request), now=database_now()
@@ -159,3 +150,11 @@ class ReleaseView(Screen):
             ),
         )
         return redirect("wagtailadmin_home")
+
+
+def _numbered(request: HttpRequest, prefix: str) -> Iterator[tuple[int, str]]:
+    """The posted fields whose names are the prefix and a row's number, with their values."""
+    for name in request.POST:
+        number = name.removeprefix(prefix)
+        if name.startswith(prefix) and number.isdecimal():
+            yield int(number), str(request.POST[name])
