@@ -17,7 +17,7 @@ from wagtail.models import TaskState, WorkflowState
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Publication
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
-from promo.services import accesses, confirmations, fetching, returns
+from promo.services import accesses, confirmations, fetching, missed, returns
 from promo.services.clock import database_now
 
 SOON = timedelta(days=7)
@@ -58,6 +58,7 @@ class NeedsAHandPanel(Panel):
         return super().get_context_data(parent_context) | {
             "publications": rows.order_by("-planned_at")[:FEW],
             "count": rows.count(),
+            "missed": missed.rows().count(),
             "paused": Destination.objects.filter(paused_at__isnull=False, access_lost_at=None),
             "resting": Destination.objects.filter(paused_at=None, rests_until_at__isnull=False),
             "access": accesses.warnings(),

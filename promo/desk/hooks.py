@@ -23,13 +23,16 @@ from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
 from promo.desk.dashboard import home_panels
 from promo.desk.destinations import DestinationViewSet
+from promo.desk.event_acts import EventActsViewSet
 from promo.desk.fillings import FillingsPanel, FillingsViewSet
+from promo.desk.halts import HaltsViewSet
 from promo.desk.inbox import InboxViewSet
 from promo.desk.issue_checks import IssueChecksViewSet
 from promo.desk.issues import IssueViewSet
 from promo.desk.items import ItemViewSet
 from promo.desk.levels import LevelsViewSet
 from promo.desk.limits import DomainLimitViewSet
+from promo.desk.missed import MissedViewSet
 from promo.desk.places import PlacesGroup
 from promo.desk.planpanel import PlanViewSet
 from promo.desk.publications import PublicationsViewSet
@@ -45,6 +48,7 @@ from promo.models import (
     DomainLimit,
     Entry,
     FairShare,
+    Halt,
     Institution,
     Issue,
     Item,
@@ -75,7 +79,7 @@ MET = (
     *(Newsletter, Subscriber, Subscription),
     *(Segment, BulkAct, ReaderExport),
     *(Branch, Destination, FairShare, Institution, Partner, Source, Timetable),
-    DomainLimit,
+    *(DomainLimit, Halt),
 )
 """The models whose permissions decide what somebody sees and does at the desk."""
 PLACES = {"images": 140}
@@ -97,6 +101,9 @@ def viewsets() -> list[ViewSet]:
         RhythmViewSet(),
         FillingsViewSet(),
         IssueChecksViewSet(),
+        EventActsViewSet(),
+        MissedViewSet(),
+        HaltsViewSet(),
     ]
 
 

@@ -1,6 +1,11 @@
 """Events and news: the editor, its tabs, and the list."""
 
+from typing import Any
+
 from django import forms
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import (
@@ -13,11 +18,12 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets import AdminAutoHeightTextInput
+from wagtail.admin.widgets.button import Button
 
 from promo.desk.forms import ItemForm
 from promo.desk.planpanel import PlanPanel
 from promo.desk.repetition import RepetitionInput
-from promo.desk.snippets import DateColumn, DeskViewSet, StateColumn
+from promo.desk.snippets import DateColumn, DeskEdit, DeskViewSet, StateColumn
 from promo.models import Item
 
 CONTENT = [
@@ -87,8 +93,26 @@ class ItemFilters(WagtailFilterSet):
         fields = ["kind", "branch", "status", "level", "live"]
 
 
+class ItemEdit(DeskEdit):
+    """The editor of an approved event leads to what can be done to it in one act."""
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        buttons: list[Any] = super().header_more_buttons
+        if self.object.live:
+            act = Button(
+                gettext("Move, cancel or mark as full…"),
+                url=reverse("event_acts:index", args=[self.object.pk]),
+                icon_name="date",
+                priority=5,
+            )
+            buttons.append(act)
+        return buttons
+
+
 class ItemViewSet(DeskViewSet):
     model = Item
+    edit_view_class = ItemEdit
     icon = "date"
     url_prefix = "items"
     menu_label = _("Events and news")

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,10 +17,11 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.panels import Panel
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk import levels
+from promo.desk import consequences, levels
+from promo.desk.consequences import Place
 from promo.errors import PromoError
 from promo.models import Attempt, Destination, Item, Publication
-from promo.planning import Dropped, Planned, reason_text
+from promo.planning import Dropped, Plan, Planned, reason_text, weigh
 from promo.protocol import AHEAD, NEEDS_A_HAND, OUT, UNSENT, State
 from promo.services import approvals, channels, gate, plans
 from promo.services.clock import database_now
@@ -79,7 +80,16 @@ def _of(request: HttpRequest, item: Item) -> HttpResponse:
         dropped=dropped,
         problems=problems,
         so_far=_so_far(item),
+        places=_changes(item, plan),
+        act_url=reverse("event_acts:index", args=[item.pk]) if item.pk and item.live else "",
     )
+
+
+def _changes(item: Item, made: Plan) -> list[Place]:
+    """Of an approved item: what approving this content would change. Nothing of any other."""
+    if item.pk is None or not item.live:
+        return []
+    return consequences.changes(weigh(plans.standing(item), made))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, OUT, Event, State, sources
-from promo.services import channels, publications
+from promo.services import channels, missed, publications
 from promo.services.facts import institution_facts
 
 PAGE = 50
@@ -105,6 +105,7 @@ class ListView(Screen):
             "page": page,
             "views": views,
             "show": show,
+            "missed": missed.rows().count(),
             "destinations": Destination.objects.all(),
             "destination": destination,
         }

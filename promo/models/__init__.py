@@ -1,11 +1,13 @@
 """What Promo keeps. A module is a noun; what changes a row lives in `promo.services`."""
 
 from promo.models.access import AccessNotice, Handshake
+from promo.models.acts import EventAct
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
 from promo.models.fair_shares import FairShare
 from promo.models.fillings import Filling, Proof, Rhythm
+from promo.models.halts import Halt
 from promo.models.health import Heartbeat
 from promo.models.imports import ReaderImport, RefusedRow
 from promo.models.institution import Branch, ClosedDay, Institution, Partner
@@ -59,9 +61,11 @@ __all__ = [
     "DomainLimit",
     "DomainWord",
     "Entry",
+    "EventAct",
     "FairShare",
     "Filling",
     "Grant",
+    "Halt",
     "Handshake",
     "Heartbeat",
     "Institution",

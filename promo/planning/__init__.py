@@ -2,6 +2,15 @@
 
 from promo.planning.calendar import polish_holidays
 from promo.planning.closures import Closure
+from promo.planning.consequences import (
+    Consequence,
+    Effect,
+    Hold,
+    Standing,
+    fingerprint,
+    stands_at,
+    weigh,
+)
 from promo.planning.kinds import AUDIENCES, KINDS, Audience, Kind, Timing
 from promo.planning.notation import Anchor, When, parse_step, print_step
 from promo.planning.planner import Request, occupied_by, plan, plan_many
@@ -32,8 +41,11 @@ __all__ = [
     "Audience",
     "ChannelRules",
     "Closure",
+    "Consequence",
     "Destination",
     "Dropped",
+    "Effect",
+    "Hold",
     "Kind",
     "Need",
     "Occupied",
@@ -44,6 +56,7 @@ __all__ = [
     "Request",
     "Rules",
     "Share",
+    "Standing",
     "Step",
     "Subject",
     "Timetable",
@@ -51,6 +64,7 @@ __all__ = [
     "When",
     "branch_voice",
     "default_timetable",
+    "fingerprint",
     "occupied_by",
     "parse_step",
     "partner_voice",
@@ -60,4 +74,6 @@ __all__ = [
     "print_step",
     "reason_text",
     "rule_parts",
+    "stands_at",
+    "weigh",
 ]

@@ -46,7 +46,7 @@ def _on_published(*, instance: Any, revision: Any = None, **_kwargs: object) -> 
     if isinstance(instance, Item):
         item_approved(item=instance, user=user, now=timezone.now())
     elif isinstance(instance, Issue):
-        issues.plan(issue=instance)
+        issues.plan(issue=instance, now=timezone.now())
         fillings.note_approval(issue=instance)
 
 

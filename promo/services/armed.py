@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from promo.models import Attempt, Campaign, Publication
 from promo.protocol import Event, State, after, sources
-from promo.services import channels, ledger
+from promo.services import channels, halts, ledger
 from promo.values import Held, Message, NativeSchedule, Receipt
 
 MARGIN = timedelta(minutes=5)
@@ -93,7 +93,7 @@ def is_paused(row: Publication) -> bool:
 
 def _may_stand(row: Publication) -> bool:
     subject = row.item or row.issue
-    return bool(subject and subject.live) and not is_paused(row)
+    return bool(subject and subject.live) and not is_paused(row) and halts.standing() is None
 
 
 def _same_second(one: datetime, other: datetime) -> bool:

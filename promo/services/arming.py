@@ -30,6 +30,7 @@ from promo.services import (
     armed,
     breaker,
     channels,
+    halts,
     ledger,
     looking,
     publishing,
@@ -58,7 +59,12 @@ def to_arm(now: datetime) -> QuerySet[Publication]:
             earliest = now + schedule.minimum + armed.MARGIN
             windows |= Q(destination__channel=key, planned_at__gte=earliest)
     return Publication.objects.filter(
-        windows, state__in=DUE, held=False, arm_at__lte=now, destination__arm_ahead=True
+        windows,
+        ~halts.stands(),
+        state__in=DUE,
+        held=False,
+        arm_at__lte=now,
+        destination__arm_ahead=True,
     )
 
 

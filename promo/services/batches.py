@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 
-from promo.models import Batch, Mailing
+from promo.models import Batch, Halt, Mailing
 from promo.services import deliveries, samples, segments, wishes
 from promo.services.ledger import worker_name
 from promo.services.wishes import LeftOut
@@ -153,6 +153,7 @@ def claim(
                 WHERE batch.mailing_id = %(mailing)s AND batch.state = 'ready'
                     AND batch.due_at <= %(now)s AND (batch.domain = ANY(%(apart)s)) = %(among)s
                     AND mailing.state = 'running' AND destination.paused_at IS NULL
+                    AND NOT EXISTS (SELECT FROM promo_halt WHERE ended_at IS NULL)
                 ORDER BY batch.due_at, batch.id LIMIT 1
                 FOR UPDATE OF batch SKIP LOCKED
             )
@@ -192,6 +193,7 @@ _MARK = """
         WHERE batch.id = %(batch)s AND batch.token = %(token)s AND batch.state = 'claimed'
             AND mailing.id = batch.mailing_id AND mailing.state = 'running'
             AND destination.paused_at IS NULL AND EXISTS (SELECT FROM due)
+            AND NOT EXISTS (SELECT FROM promo_halt WHERE ended_at IS NULL)
         RETURNING mailing.newsletter_id
     )
     SELECT due.id, due.attempts, reader.email, reader.name, replace(reader.uuid::text, '-', ''),
@@ -237,8 +239,9 @@ def mark(claimed: Claim, *, most: int, now: datetime) -> list[Marked]:
 
 
 def may_go_on(claimed: Claim) -> bool:
-    """Is the batch still ours, its mailing running and its destination not paused?"""
+    """Is the batch still ours, its mailing running, its destination not paused, nothing stopped?"""
     return Batch.objects.filter(
+        ~Exists(Halt.objects.filter(ended_at=None)),
         id=claimed.batch_id,
         token=claimed.token,
         state=Batch.State.CLAIMED,

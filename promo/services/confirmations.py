@@ -24,7 +24,7 @@ from promo.mailing.headers import HeaderText, MailAddress
 from promo.mailing.relay import parse_email_url
 from promo.mailing.smtp import SmtpConnection
 from promo.models import Subscription
-from promo.services import channels, tokens
+from promo.services import channels, halts, tokens
 from promo.services.facts import institution_facts
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ def due(*, now: datetime, limit: int = 50) -> list[int]:
 
     Never more than the hour's cap leaves; the rest stays due.
     """
-    rows = Subscription.objects.filter(confirm_at__lte=now)
+    rows = Subscription.objects.filter(~halts.stands(), confirm_at__lte=now)
     readers = rows.values("subscriber").annotate(first=Min("id"), since=Min("confirm_at"))
     waiting = list(readers.order_by("since").values_list("first", flat=True)[:limit])
     return waiting[: _left(now)] if waiting else []

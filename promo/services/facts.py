@@ -13,7 +13,7 @@ from django.utils import translation
 from wagtail.images.models import SourceImageIOError
 from wagtail.rich_text import expand_db_html
 
-from promo.models import Approval, Branch, Institution, Issue, Item, Photo
+from promo.models import Approval, Branch, EventAct, Institution, Issue, Item, Photo
 from promo.planning.kinds import AUDIENCES, KINDS
 from promo.protocol import OUT
 from promo.rendering import clean, to_text
@@ -114,19 +114,37 @@ def status_of(item: Item, approvals: list[Approval]) -> dict[str, Any]:
 
 def told_start(item: Item, approvals: list[Approval]) -> datetime | None:
     """The latest other start that the public had been told, if any."""
-    others = [
-        (approval.starts_at, approvals[nth + 1].at if nth + 1 < len(approvals) else None)
-        for nth, approval in enumerate(approvals)
-        if approval.starts_at and approval.starts_at != item.starts_at
-    ]
-    if not others or item.starts_at is None:  # the rule: nothing was moved, nobody is asked
+    starts = {approval.starts_at for approval in approvals} - {None, item.starts_at}
+    if not starts or item.starts_at is None:  # the rule: nothing was moved, nobody is asked
         return None
-    out = item.publications.filter(state__in=OUT).order_by("published_at")
-    first_told = out.values_list("published_at", flat=True).first()
-    if first_told is None:
-        return None
-    told = [start for start, until in others if until is None or until > first_told]
+    told = [row.starts_at for row in told_approvals(item, approvals) if row.starts_at in starts]
     return told[-1] if told else None
+
+
+def told_approvals(item: Item, approvals: list[Approval]) -> list[Approval]:
+    """Those of the item's approvals during which anything went out: what the public has read."""
+    approvals = lasting(item, approvals)
+    out = item.publications.filter(state__in=OUT, published_at__isnull=False)
+    instants = list(out.values_list("published_at", flat=True))
+    since = [None, *(row.at for row in approvals[1:])]
+    until = [*since[1:], None]
+    return [
+        row
+        for row, begin, end in zip(approvals, since, until, strict=True)
+        if any((not begin or at >= begin) and (not end or at < end) for at in instants if at)
+    ]
+
+
+def lasting(item: Item, approvals: list[Approval]) -> list[Approval]:
+    """The approvals without those of acts that were taken back before anything went out."""
+    if len(approvals) < 2:  # noqa: PLR2004  (the first is never an act's)
+        return approvals
+    undone = set(
+        EventAct.objects.filter(item_id=item.pk, undone_at__isnull=False).values_list(
+            "approval_id", flat=True
+        )
+    )
+    return [approval for approval in approvals if approval.pk not in undone]
 
 
 def _accessibility(item: Item) -> str:

@@ -53,6 +53,8 @@ FIRST_ADMINISTRATOR = "admin"
 WRITING = (Item, Issue, Partner, Entry)
 MANAGING = (Branch, Campaign, Destination, Newsletter, Publication, Source, Subscriber)
 MANAGING_TOO = (Subscription, Timetable, Institution, Segment, BulkAct, ReaderExport, FairShare)
+STOPPING = frozenset({"promo.view_halt", "promo.add_halt"})
+"""Stopping everything, and letting it go on."""
 EVERYBODY = frozenset(
     {
         "wagtailadmin.access_admin",
@@ -109,7 +111,8 @@ def _groups() -> None:
     _allow(
         approvers,
         _named(everything, ("add", "change", "view", "delete"))
-        | _named((Item, Issue), ("publish", "lock", "unlock")),
+        | _named((Item, Issue), ("publish", "lock", "unlock"))
+        | STOPPING,
     )
 
 

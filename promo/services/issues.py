@@ -1,6 +1,6 @@
 """Issues of a newsletter: one publication each, due at the issue's own time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -11,8 +11,11 @@ from promo.values import Variant
 
 SLOT = "issue"
 
+LATEST = timedelta(hours=24)
+"""An issue held up for longer by an outage is missed: a person decides whether it still counts."""
 
-def plan(*, issue: Issue) -> Publication:
+
+def plan(*, issue: Issue, now: datetime) -> Publication:
     """The issue's publication, composed from the approved content and due at `send_at`.
 
     An issue that has left us stays as it is: nobody gets a second copy.
@@ -31,6 +34,7 @@ def plan(*, issue: Issue) -> Publication:
         else:
             row.state = after(State(row.state), Event.PLAN)
         row.planned_at = row.due_at = issue.send_at
+        row.not_after_at = max(issue.send_at, now) + LATEST
         row.hinted_at = None
         row.held = row.destination.paused_at is not None
         composing.recompose(row)

@@ -62,7 +62,8 @@ def last_grant(item: Item) -> LevelGrant | None:
     """The grant that counts: the highest, of equals the latest."""
     if item.pk is None:
         return None
-    return item.level_grants.select_related("user").order_by("-level", "-at").first()
+    rows = LevelGrant.objects.filter(item=item).select_related("user")
+    return rows.order_by("-level", "-at").first()
 
 
 def _granted(item: Item) -> int:

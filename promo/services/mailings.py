@@ -26,6 +26,7 @@ from promo.models import (
     DeliveryEvent,
     Destination,
     DomainHold,
+    Halt,
     Institution,
     Mailing,
     Newsletter,
@@ -129,6 +130,7 @@ def hand_out(*, now: datetime) -> list[int]:
     rows = Mailing.objects.filter(
         stale,
         Exists(waiting),
+        ~Exists(Halt.objects.filter(ended_at=None)),
         state=State.RUNNING,
         newsletter__destination__paused_at=None,
     ).annotate(

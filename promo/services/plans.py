@@ -24,14 +24,17 @@ from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
 from promo.planning.series import dates_of
 from promo.protocol import UNSENT, Event, State, after
-from promo.services import armed, channels, composing, fair_shares, ledger, neighbours
-from promo.services.facts import status_of
+from promo.services import armed, channels, composing, fair_shares, halts, ledger, neighbours
+from promo.services.facts import lasting, status_of
 from promo.values import EventStatus, ImageConsent, Variant
 
 HORIZON = timedelta(days=400)
 """How far ahead occurrences of a series are planned."""
 
 MOST_OCCURRENCES = 60
+
+NEAR = timedelta(days=8)
+"""How far around now other publications matter for what is sent next."""
 
 
 def timetable_of(item: Item) -> Timetable | None:
@@ -90,8 +93,14 @@ def replan(*, item: Item, now: datetime) -> planning.Plan:
                 row.campaign_id = campaign_id
                 _store(row, planned, now)
         _drop_others(rows, kept, now)
-        _renew_what_is_ours(rows.values())
+        if halts.standing() is None:
+            _renew_what_is_ours(rows.values())
     return made
+
+
+def renew(*, item: Item) -> None:
+    """Let the entries on our own ground show what was approved while everything was stopped."""
+    _renew_what_is_ours(item.publications.select_related("destination"))
 
 
 def _may_come_back(row: Publication) -> bool:
@@ -110,8 +119,9 @@ def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
         row.hinted_at = None
         row.problem = ""
     row.variant = planned.variant.value
-    if not row.moved_by_hand:
-        row.planned_at = planned.due_at
+    by_hand = row.planned_at if row.moved_by_hand else None
+    row.planned_at = planning.stands_at(planned, by_hand)
+    row.moved_by_hand = row.planned_at == by_hand
     row.due_at = row.planned_at
     row.not_after_at = planned.not_after_at
     row.occurrence_at = planned.occurrence_at
@@ -146,6 +156,40 @@ def _drop_others(
             row.state = after(State(row.state), Event.CANCEL)
             row.save(update_fields=["state"])
             ledger.write(row, Attempt.Event.CANCELLED, at=now)
+
+
+def standing(item: Item) -> list[planning.Standing]:
+    """What is there of the item, as a new plan finds it."""
+    rows = item.publications.select_related("destination").defer("message_json", "reasons")
+    found = []
+    for row in rows:
+        traits = channels.traits_of(row.destination.channel)
+        found.append(
+            planning.Standing(
+                destination=str(row.destination.uuid),
+                slot=row.slot,
+                variant=Variant(row.variant),
+                at=row.planned_at if _is_coming(row) else row.published_at or row.planned_at,
+                hold=_hold(row),
+                by_hand=row.moved_by_hand,
+                ours=traits.repeat_safe and traits.can_edit,
+                occurrence_at=row.occurrence_at,
+            )
+        )
+    return found
+
+
+def _is_coming(row: Publication) -> bool:
+    """Nobody has seen it: it is with us, or a network holds it and gives it back."""
+    return row.state in UNSENT or row.is_ahead
+
+
+def _hold(row: Publication) -> planning.Hold:
+    if _is_coming(row):
+        return planning.Hold.UNSENT
+    if row.state not in neighbours.NOT_STANDING:
+        return planning.Hold.OUT
+    return planning.Hold.RETURNS if _may_come_back(row) else planning.Hold.CLOSED
 
 
 def drop(*, item: Item, now: datetime) -> None:
@@ -212,13 +256,21 @@ def _approved_at(approvals: list[Approval]) -> datetime | None:
 
 
 def _changed_at(item: Item, approvals: list[Approval], now: datetime) -> datetime | None:
-    """When the date or the status last changed: now, where this content is not approved yet."""
-    told = [(approval.starts_at, approval.status) for approval in approvals]
-    if told and told[-1] != (item.starts_at, item.status):
+    """When the date or the status last changed (or the place of an event that an act has moved):
+    now, where this content is not approved yet.
+    """
+    approvals = lasting(item, approvals)
+    told = [_told(row.starts_at, row.status, row.place) for row in approvals]
+    if told and told[-1] != _told(item.starts_at, item.status, item.place_key):
         return now
     changed = (before != now_told for before, now_told in pairwise(told))
     instants = (approval.at for approval in approvals[1:])
     return max(compress(instants, changed), default=None)
+
+
+def _told(starts_at: datetime | None, status: str, place: str) -> tuple[object, ...]:
+    """A room is corrected more often than changed: it counts where an act has moved the event."""
+    return starts_at, status, place if status == EventStatus.RESCHEDULED else ""
 
 
 def _main_branch_id() -> int | None:

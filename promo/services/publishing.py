@@ -33,6 +33,7 @@ from promo.services import (
     breaker,
     channels,
     composing,
+    halts,
     hints,
     ledger,
     looking,
@@ -61,8 +62,11 @@ class Claim:
 
 
 def due(now: datetime) -> QuerySet[Publication]:
-    """What the tick may hand out; served by the partial index `publication_due`."""
-    rows = Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
+    """What the tick may hand out; served by the partial index `publication_due`.
+
+    Nothing while everything is stopped.
+    """
+    rows = Publication.objects.filter(~halts.stands(), state__in=DUE, held=False, due_at__lte=now)
     return rows.exclude(destination__rests_until_at__gt=now)
 
 
@@ -186,7 +190,8 @@ def may_go(row: Publication, now: datetime) -> bool:
         looking.miss(row, now=now)
         return False
     subject = row.item or row.issue
-    if armed.is_paused(row) or breaker.stops(row) or not (subject and subject.live):
+    stopped = halts.standing() is not None or breaker.stops(row) or armed.is_paused(row)
+    if stopped or not (subject and subject.live):
         put_back(row, now=now)
         return False
     if row.message.digest != row.digest:

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from promo.models.campaigns import VARIANTS
-from promo.services import channels
+from promo.services import channels, halts
 
 register = template.Library()
 _LABELS = dict(VARIANTS)
@@ -31,3 +31,12 @@ def approval_key(content: Any) -> str:
     if not content.live:
         return "draft"
     return "waiting" if content.has_unpublished_changes else "published"
+
+
+@register.inclusion_tag("promo/desk/halt_banner.html", takes_context=True)
+def halt_banner(context: Any) -> dict[str, Any]:
+    """The strip on every screen while everything is stopped."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return {"halt": None}
+    return {"halt": halts.standing(), "may": request.user.has_perm(halts.MAY)}

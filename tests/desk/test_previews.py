@@ -4,6 +4,7 @@ import pytest
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from promo.models import Issue, Publication
 from promo.services import issues
@@ -46,7 +47,7 @@ def test_each_mode_shows_the_mail_of_one_reader(scene: Scene) -> None:
 def test_the_stored_message_is_shown_in_each_language_it_goes_out_in(
     scene: Scene, admin_client: Client
 ) -> None:
-    row: Publication = issues.plan(issue=scene.issue)
+    row: Publication = issues.plan(issue=scene.issue, now=timezone.now())
     page = admin_client.get(reverse("publications:show", args=[row.pk])).content.decode()
     address = reverse("publications:message", args=[row.pk])
     for readers, words in (("pl", "Zrezygnuj z subskrypcji"), ("en", "Unsubscribe")):

@@ -49,7 +49,8 @@ def issue(readers: int, *, mode: Tracking = Tracking.COUNTS, second: str = SECON
             preheader="Spotkania, warsztaty i ferie: co robić w grudniu w bibliotece.",
             send_at=START,
             blocks=[("text", TEXT)],
-        )
+        ),
+        now=START,
     )
     row.state, row.published_at = "published", START
     row.save()

@@ -87,11 +87,19 @@ def notice(item: ItemFacts) -> str:
         case EventStatus.POSTPONED:
             return _("Postponed. We will give the new date as soon as we know it.")
         case EventStatus.RESCHEDULED:
+            if item.previous_starts_at is None:
+                return _("Please note the time and the place below: they have changed.")
             return _("The date has changed.")
         case EventStatus.SOLD_OUT:
-            return _("All places are taken. We keep a reserve list.")
+            return _full(item)
         case _:
             return ""
+
+
+def _full(item: ItemFacts) -> str:
+    if item.sign_up or item.sign_up_url:
+        return _("All places are taken. We keep a reserve list.")
+    return _("All places are taken.")
 
 
 def at_next_date(item: ItemFacts, draft: Draft) -> ItemFacts:

@@ -63,7 +63,8 @@ def one_line(text: str, *, language: str) -> str:
 def headline(item: ItemFacts, variant: Variant) -> str:
     """The mail's only h1: what kind of news this is. The item's title is the h2 below it."""
     if variant is Variant.CHANGED:
-        return str(_CHANGES.get(item.status, _CHANGE))
+        only_place = item.status is EventStatus.RESCHEDULED and item.previous_starts_at is None
+        return str(_CHANGE if only_place else _CHANGES.get(item.status, _CHANGE))
     if variant in _HEADLINES:
         return str(_HEADLINES[variant])
     return capitalised(item.kind_label) or pgettext("headline", "News")

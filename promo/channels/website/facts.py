@@ -111,6 +111,9 @@ def notice(item: ItemFacts, institution: InstitutionFacts) -> Notice | None:
                 )
                 old = item.previous_starts_at or item.starts_at
                 return _notice(item, institution, pgettext("event", "Postponed"), text, old)
+            case EventStatus.RESCHEDULED if item.previous_starts_at is None:
+                text = _("Please note the time and the place below: they have changed.")
+                return _notice(item, institution, pgettext("event", "Change"), text, None)
             case EventStatus.RESCHEDULED:
                 text = _("The event has been moved to another date: {when}.").format(
                     when=when(item, institution)
@@ -119,7 +122,9 @@ def notice(item: ItemFacts, institution: InstitutionFacts) -> Notice | None:
                     item, institution, pgettext("event", "New date"), text, item.previous_starts_at
                 )
             case EventStatus.SOLD_OUT:
-                text = _("All places are taken. We keep a reserve list.")
+                text = _("All places are taken.")
+                if item.sign_up or item.sign_up_url:
+                    text = _("All places are taken. We keep a reserve list.")
                 return _notice(item, institution, pgettext("event", "Fully booked"), text, None)
             case _other:
                 return None

@@ -28,6 +28,8 @@ def status_prefix(item: ItemFacts) -> str:
                 return _("CANCELLED:") + " "
             case EventStatus.POSTPONED:
                 return _("POSTPONED:") + " "
+            case EventStatus.RESCHEDULED if item.previous_starts_at is None:
+                return _("CHANGE:") + " "
             case EventStatus.RESCHEDULED:
                 return _("NEW DATE:") + " "
             case _other:

@@ -1,0 +1,158 @@
+"""What people do when things change: move, cancel and take back, decide on what was missed, stop
+everything and let it go on. By mouse and by keyboard, in Polish, each screen judged by axe-core.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from promo.models import Halt, Item, Publication
+from promo.protocol import State
+from promo.values import EventStatus, Variant
+from tests.browser import OpenPage
+from tests.desk.browsing import Desk, faults, fill_moment, pl
+from tests.desk.test_in_browser import by_day_and_by_night
+from tests.desk.test_walks import banner, soon, tab_to
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.django_db,
+]
+
+
+def judged(page: Page) -> None:
+    """Nothing against WCAG in both themes, nor on a phone, and nothing wider than the phone."""
+    assert by_day_and_by_night(page) == []
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size(size)
+
+
+def test_an_event_is_moved_with_the_mouse_and_taken_back_with_the_keyboard(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    item = Item.objects.get(title="Kiermasz książki przeczytanej")
+    before = item.starts_at
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, f"/desk/items/acts/{item.pk}/")
+    judged(page)
+    page.get_by_role("link", name="Przenieś").click()
+    fill_moment(page, "starts_at", soon(60, 18))
+    judged(page)
+    page.get_by_role("button", name=pl("Show what follows")).click()
+    expect(page.locator(".promo-effect--moved").first).to_be_visible()
+    judged(page)
+    item.refresh_from_db()
+    assert item.starts_at == before, "nothing is done before the button"
+    page.locator(".promo-form").get_by_role("button", name=pl("Move the event")).click()
+    expect(banner(page)).to_contain_text(pl("Done. You can take it back until something goes out."))
+    judged(page)
+    item.refresh_from_db()
+    assert item.starts_at != before
+
+    tab_to(page, pl("Take it back"))
+    page.keyboard.press("Enter")
+    expect(banner(page)).to_contain_text(pl("Taken back. Everything stands as it stood before."))
+    item.refresh_from_db()
+    assert item.starts_at == before
+
+
+def test_an_event_is_cancelled_with_the_keyboard_and_everybody_who_was_told_hears_of_it(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    item = Item.objects.get(title="Turniej gier planszowych")
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, f"/desk/items/acts/{item.pk}/")
+    tab_to(page, "Odwołaj…")
+    page.keyboard.press("Enter")
+    expect(page.locator(".promo-effect--notice").first).to_be_visible()
+    expect(page.locator(".promo-effect--marked").first).to_be_visible()
+    judged(page)
+    tab_to(page, pl("Cancel the event"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=pl("Take it back"))).to_be_visible()
+    item.refresh_from_db()
+    assert item.status == EventStatus.CANCELLED
+    notices = item.publications.filter(variant=Variant.CANCELLED)
+    assert notices.count() == len(set(notices.values_list("destination", flat=True))) > 1
+
+
+def test_a_writer_sends_an_act_for_approval_and_the_approver_sees_what_follows(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    item = Item.objects.get(title="Robótki przy herbacie")
+    page = at_work.enter(open_page(width=1280, height=900), name="jan")
+    at_work.open(page, f"/desk/items/acts/{item.pk}/cancel/")
+    page.get_by_role("button", name=pl("Send for approval")).click()
+    expect(banner(page)).to_contain_text(
+        pl("Sent for approval. Nothing changes until it is approved.")
+    )
+    item.refresh_from_db()
+    assert item.status == EventStatus.SCHEDULED
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, f"/desk/items/edit/{item.pk}/")
+    page.get_by_role("tab", name=pl("Promotion")).click()
+    expect(page.locator(".promo-changes .promo-effect--dropped").first).to_be_visible()
+    page.locator("footer").get_by_role("button", name=pl("Approve")).first.click()
+    expect(banner(page)).to_contain_text(item.title)
+    item.refresh_from_db()
+    assert item.status == EventStatus.CANCELLED
+
+
+def test_what_was_missed_is_sent_or_dropped_by_ticks(at_work: Desk, open_page: OpenPage) -> None:
+    row = at_work.scene.missed
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, "/desk/publications/?show=hand")
+    page.locator(".promo-hint a").click()
+    expect(page.locator(".promo-decisions")).to_be_visible()
+    judged(page)
+    page.get_by_role("button", name=pl("Drop the ticked ones")).click()
+    expect(banner(page)).to_contain_text(pl("Tick what you decide on first."))
+    page.locator(f"#missed-{row.pk}").focus()
+    page.keyboard.press("Space")
+    tab_to(page, pl("Drop the ticked ones"))
+    page.keyboard.press("Enter")
+    expect(banner(page)).to_contain_text("Usunięto z planu 1 publikację")
+    row.refresh_from_db()
+    assert row.state == State.CANCELLED
+
+
+def test_everything_is_stopped_and_let_go_on_after_a_look_at_what_waited(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, "/desk/stop/")
+    judged(page)
+    tab_to(page, "because")
+    page.keyboard.type("Żałoba w mieście")
+    tab_to(page, pl("Stop everything now"))
+    page.keyboard.press("Enter")
+    strip = page.locator(".promo-halt")
+    expect(strip).to_contain_text("Żałoba w mieście")
+    judged(page)
+
+    writer = at_work.enter(open_page(width=1280, height=900), name="jan")
+    for path in ("/desk/", "/desk/calendar/", f"/desk/items/edit/{at_work.scene.item.pk}/"):
+        at_work.open(writer, path)
+        expect(writer.locator(".promo-halt")).to_be_visible()
+        judged(writer)
+
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, "/desk/")
+    page.locator(".promo-halt a").click()
+    choice = page.locator(".promo-decisions select").first
+    expect(choice).to_have_value("next")
+    judged(page)
+    name = choice.get_attribute("name")
+    assert name is not None
+    choice.select_option("drop")
+    page.get_by_role("button", name=pl("Let everything go on")).click()
+    expect(page.locator(".promo-halt")).to_have_count(0)
+    waiting = Publication.objects.get(pk=int(name.removeprefix("choice-")))
+    assert waiting.state == State.CANCELLED
+    assert Halt.objects.get().ended_at is not None
