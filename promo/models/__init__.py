@@ -1,6 +1,7 @@
 """What Promo keeps. A module is a noun; what changes a row lives in `promo.services`."""
 
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
+from promo.models.calendar_addresses import CalendarAddress
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
 from promo.models.fillings import Filling, Proof, Rhythm
@@ -43,6 +44,7 @@ __all__ = [
     "Branch",
     "BulkAct",
     "BulkActReader",
+    "CalendarAddress",
     "Campaign",
     "CampaignItem",
     "ClosedDay",

@@ -131,6 +131,8 @@ class Publication(models.Model):
                 condition=Q(state=State.UNKNOWN.value),
             ),
             models.Index(fields=("destination", "state", "-published_at"), name="publication_out"),
+            # The calendar's: what stands between two days, and what stands near a moment.
+            models.Index(fields=("planned_at", "id"), name="publication_planned"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import Attempt, Publication
 from promo.protocol import DUE, Event, State, after, sources
-from promo.services import channels, composing, ledger
+from promo.services import channels, composing, ledger, moving
 from promo.values import Receipt
 
 ADDRESS_LENGTH = 500
@@ -96,6 +96,7 @@ def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> Non
             raise InvalidInput(_("That time has passed."), field="to")
         if row.not_after_at is not None and to > row.not_after_at:
             raise InvalidInput(_("That is too late for this publication."), field="to")
+        moving.check(publication=row, at=to, now=now)
         row.state = after(State(row.state), Event.PLAN)
         row.planned_at = row.due_at = to
         row.moved_by_hand = True
