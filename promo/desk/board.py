@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.widgets.button import HeaderButton
 
+from promo.desk.entries import Entries
 from promo.desk.screens import Screen
 from promo.models import Branch, Campaign, Destination, Institution, Publication
 from promo.models.items import kind_choices
@@ -159,7 +160,8 @@ class BoardView(Screen):
         )
 
     def board(self) -> dict[str, Any]:
-        """What the fragment shows; `rows` are its publications, `first` and `last` its days."""
+        """What the fragment shows: `rows` are its publications, `places` where they stand, `first`
+        and `last` its days."""
         raise NotImplementedError
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -169,6 +171,7 @@ class BoardView(Screen):
         if request.headers.get("If-None-Match", "").removeprefix("W/") == made["tag"]:
             answer: HttpResponse = HttpResponseNotModified()
         else:
+            self._draw(made)
             answer = HttpResponse(render_to_string(self.fragment, made, request))
         answer["ETag"] = made["tag"]
         return answer
@@ -182,12 +185,17 @@ class BoardView(Screen):
             "tag": _tag(made["rows"], today),
             "any": bool(made["rows"]),
             "may_move": self.request.user.has_perm("promo.change_publication"),
-            "movable": {state.value for state in DUE},
         }
+
+    def _draw(self, made: dict[str, Any]) -> None:
+        entries = Entries(may_move=made["may_move"])
+        for place in made["places"]:
+            place["entries"] = [entries.draw(row) for row in place["publications"]]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         made = self._board()
+        self._draw(made)
         filters = self.filters
         return (
             context

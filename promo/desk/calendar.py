@@ -83,20 +83,22 @@ class MonthView(BoardView):
         days = [day for week in weeks for day in week]
         found = few_of_each(publications(days[0], days[-1], self.filters), shown=SHOWN)
         holidays = holidays_of(days)
+        shown = [
+            [
+                facts_of(day, holidays)
+                | {"inside": day.month == first.month}
+                | _place(found.get((day, 0), []), SHOWN)
+                for day in week
+            ]
+            for week in weeks
+        ]
         return {
             "first": days[0],
             "last": days[-1],
             "rows": [row for rows in found.values() for row in rows],
             "title": date_format(first, "F Y"),
-            "weeks": [
-                [
-                    facts_of(day, holidays)
-                    | {"inside": day.month == first.month}
-                    | _place(found.get((day, 0), []), SHOWN)
-                    for day in week
-                ]
-                for week in weeks
-            ],
+            "weeks": shown,
+            "places": [day for week in shown for day in week],
             "weekdays": [date_format(day, "l") for day in days[:WEEK]],
             "previous_url": month_url(first - timedelta(days=1)),
             "next_url": month_url(_next_month(first)),
@@ -114,23 +116,24 @@ class WeekView(BoardView):
         rows = publications(days[0], days[-1], self.filters)
         found = few_of_each(rows, shown=SHOWN_IN_HOUR, hourly=True)
         holidays = holidays_of(days)
+        hours = [
+            {
+                "hour": hour,
+                "used": any(found.get((day, hour)) for day in days),
+                "cells": [
+                    {"on": day} | _place(found.get((day, hour), []), SHOWN_IN_HOUR) for day in days
+                ],
+            }
+            for hour in _hours({hour for (_day, hour), rows in found.items() if rows})
+        ]
         return {
             "first": days[0],
             "last": days[-1],
             "rows": [row for rows in found.values() for row in rows],
             "title": _span(days[0], days[-1]),
             "days": [facts_of(day, holidays) for day in days],
-            "hours": [
-                {
-                    "hour": hour,
-                    "used": any(found.get((day, hour)) for day in days),
-                    "cells": [
-                        {"on": day} | _place(found.get((day, hour), []), SHOWN_IN_HOUR)
-                        for day in days
-                    ],
-                }
-                for hour in _hours({hour for (_day, hour), rows in found.items() if rows})
-            ],
+            "hours": hours,
+            "places": [cell for hour in hours for cell in hour["cells"]],
             "previous_url": week_url(monday - timedelta(days=WEEK)),
             "next_url": week_url(monday + timedelta(days=WEEK)),
             "today_url": reverse("calendar:week"),
@@ -147,15 +150,17 @@ class AgendaView(BoardView):
         rows = publications(days[0], days[-1], self.filters)
         found = few_of_each(rows, shown=SHOWN_IN_AGENDA)
         holidays = holidays_of(days)
+        shown = [
+            facts_of(day, holidays) | _place(found.get((day, 0), []), SHOWN_IN_AGENDA)
+            for day in days
+        ]
         return {
             "first": days[0],
             "last": days[-1],
             "rows": [row for rows in found.values() for row in rows],
             "title": _span(days[0], days[-1]),
-            "days": [
-                facts_of(day, holidays) | _place(found.get((day, 0), []), SHOWN_IN_AGENDA)
-                for day in days
-            ],
+            "days": shown,
+            "places": shown,
             "previous_url": agenda_url(first - timedelta(days=AGENDA)),
             "next_url": agenda_url(first + timedelta(days=AGENDA)),
             "today_url": reverse("calendar:agenda"),

@@ -23,7 +23,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         feed = plan_feed.read(now=database_now(), language=language)
         answer: HttpResponse = HttpResponseNotModified()
         if feed.tag not in given_tags(request):
-            body = plan_feed.write(feed)
+            body = plan_feed.body(feed)
             answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
             answer["Content-Disposition"] = 'inline; filename="promo.ics"'
             answer["Content-Language"] = language

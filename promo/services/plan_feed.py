@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
@@ -29,8 +30,10 @@ from promo.services.facts import absolute
 
 PURPOSE = "plan-feed"
 BACK, AHEAD = timedelta(days=30), timedelta(days=180)
-MOST_BACK, MOST_AHEAD = 500, 2000
+MOST_BACK, MOST_AHEAD = 200, 1000
 """Entries of one answer, the nearest to now first; a calendar program reads it all every time."""
+KEPT = 3600
+"""Seconds."""
 LASTS = timedelta(minutes=15)
 REFRESH = timedelta(hours=1)
 
@@ -91,9 +94,12 @@ def read(*, now: datetime, language: str) -> Feed:
     before = _rows(now - BACK, now).order_by("-planned_at", "-id")[:MOST_BACK]
     ahead = _rows(now, now + AHEAD).order_by("planned_at", "id")[:MOST_AHEAD]
     rows = (*reversed(before), *ahead)
-    zone = Institution.load().zone
-    shown = [(row.pk, row.state, row.planned_at, row.held, row.subject) for row in rows]
-    told = repr((language, zone, shown, [str(row.destination) for row in rows]))
+    house = Institution.load()
+    shown = [
+        (row.pk, row.state, row.planned_at, row.held, row.subject, row.destination.name)
+        for row in rows
+    ]
+    told = repr((language, house.zone, house.name, absolute("/"), shown))
     return Feed(rows, f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"')
 
 
@@ -105,6 +111,16 @@ def _rows(since: datetime, until: datetime) -> QuerySet[Publication]:
     )
     last = Attempt.objects.filter(publication=OuterRef("pk")).order_by("-at").values("at")[:1]
     return names.annotate(changed_at=Greatest("created_at", Subquery(last)))
+
+
+def body(feed: Feed) -> bytes:
+    """What is read at the address; kept for the next who asks, for writing it is the slow part."""
+    key = f"plan-feed:{feed.tag}"
+    known: bytes | None = cache.get(key)
+    if known is None:
+        known = write(feed)
+        cache.set(key, known, KEPT)
+    return known
 
 
 def write(feed: Feed) -> bytes:

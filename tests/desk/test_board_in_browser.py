@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
+from pytest_django import DjangoDbBlocker
 
 from promo.models import Destination, Institution, Publication
-from promo.protocol import State
 from promo.services import composing
 from tests import making
 from tests.browser import OpenPage
@@ -22,14 +23,23 @@ pytestmark = [
     pytest.mark.django_db,
 ]
 
-WEEKS_AHEAD = iter(range(20, 40))
+
+@pytest.fixture(scope="module")
+def posts(at_work: Desk, django_db_blocker: DjangoDbBlocker) -> Iterator[Publication]:
+    """One for each test, committed: what a test itself writes, the server does not see."""
+    with django_db_blocker.unblock():
+        return iter([_post(weeks) for weeks in range(20, 28)])
 
 
 @pytest.fixture
-def post(at_work: Desk) -> Publication:
-    """A post at noon of a Tuesday far ahead, alone in its week; its event begins on that Friday."""
+def post(posts: Iterator[Publication]) -> Publication:
+    return next(posts)
+
+
+def _post(weeks: int) -> Publication:
+    """At noon of a Tuesday far ahead, alone in its week; its event begins on that Friday."""
     today = timezone.localdate()
-    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=next(WEEKS_AHEAD))
+    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=weeks)
     zone = Institution.load().tz
     start = datetime(monday.year, monday.month, monday.day, 17, tzinfo=zone) + timedelta(days=4)
     noon = datetime(monday.year, monday.month, monday.day, 12, tzinfo=zone) + timedelta(days=1)
@@ -187,11 +197,15 @@ def test_board_follows_what_happens_and_keeps_the_focus(
     page = at_work.enter(open_page(width=1440, height=1200), name="ewa")
     at_work.open(page, week_of(post))
     entry(page, post).get_by_role("link").focus()
-    Publication.objects.filter(pk=post.pk).update(
-        state=State.PUBLISHED, published_at=post.planned_at
-    )
-    expect(entry(page, post)).to_have_class(re.compile("is-published"))
-    expect(entry(page, post).get_by_role("link")).to_be_focused()
+    other = at_work.enter(open_page(width=1440, height=1200), name="anna")
+    at_work.open(other, week_of(post))
+    entry(other, post).get_by_role("link").focus()
+    other.keyboard.press("m")
+    expect(other.locator("[data-status]")).to_contain_text(pl("Possible."))
+    other.keyboard.press("ArrowRight")
+    other.keyboard.press("Enter")
+    moved = cell(page, post.planned_at + timedelta(days=1)).locator(f'[data-pk="{post.pk}"] a')
+    expect(moved).to_be_focused()
 
 
 def test_week_is_one_sheet_of_paper(at_work: Desk, open_page: OpenPage) -> None:

@@ -141,6 +141,7 @@ def places(scene: Scene) -> dict[str, object]:
         "unknown": scene.unknown.pk,
         "published": scene.published.pk,
         "item": scene.item.pk,
+        "in_review": scene.in_review.pk,
         "issue": scene.issue.pk,
         "photo": scene.photo.pk,
         "campaign": scene.campaign.pk,
