@@ -1,33 +1,45 @@
-"""The month of publications: a grid on a desk, a list on a phone."""
+"""The calendar of publications: a month, a week by the hour, an agenda, one day in full."""
 
 import calendar
-from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, QuerySet, Value, When, Window
-from django.db.models.functions import RowNumber, TruncDate
-from django.http import Http404
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSet
-from wagtail.admin.widgets.button import HeaderButton
 
+from promo.desk import moves, next_day, planfeed
+from promo.desk.board import (
+    BoardView,
+    Filters,
+    agenda_url,
+    day_of,
+    day_url,
+    facts_of,
+    few_of_each,
+    holidays_of,
+    month_url,
+    publications,
+    week_url,
+)
 from promo.desk.screens import Screen, menu_item_for
-from promo.models import Destination, Institution, Publication
+from promo.models import Institution
 from promo.planning.calendar import polish_holidays
-from promo.protocol import NEEDS_A_HAND, State
-from promo.services import channels
 
 DECEMBER = 12
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 SHOWN = 5
 """Publications of a day that the month reads and shows; the day's own page shows all."""
+SHOWN_IN_HOUR = 4
+SHOWN_IN_AGENDA = 20
 PAGE = 100
 """Publications on one page of a day."""
+WEEK = 7
+AGENDA = 14
+"""Days of an agenda."""
+LAST_HOUR = 23
 
 
 class CalendarViewSet(ViewSet):
@@ -39,67 +51,120 @@ class CalendarViewSet(ViewSet):
     add_to_admin_menu = True
 
     def get_urlpatterns(self) -> list[Any]:
+        day = "<int:year>/<int:month>/<int:day>/"
         return [
-            path("", CalendarView.as_view(), name="index"),
-            path("<int:year>/<int:month>/", CalendarView.as_view(), name="month"),
-            path("<int:year>/<int:month>/<int:day>/", DayView.as_view(), name="day"),
+            path("", MonthView.as_view(), name="index"),
+            path("<int:year>/<int:month>/", MonthView.as_view(), name="month"),
+            path(day, DayView.as_view(), name="day"),
+            path("week/", WeekView.as_view(), name="week"),
+            path(f"week/{day}", WeekView.as_view(), name="week_of"),
+            path("agenda/", AgendaView.as_view(), name="agenda"),
+            path(f"agenda/{day}", AgendaView.as_view(), name="agenda_from"),
+            path("moves/<int:pk>/verdicts/", moves.verdicts, name="verdicts"),
+            path("moves/<int:pk>/", moves.move, name="move"),
+            path("panel/<int:pk>/", moves.PanelView.as_view(), name="panel"),
+            path("next-day/", next_day.show, name="next_day"),
+            path("feed/", planfeed.AddressView.as_view(), name="feed"),
         ]
 
 
-class CalendarView(Screen):
-    template_name = "promo/desk/calendar.html"
-    page_title = _("Publication calendar")
-    header_icon = "calendar-alt"
+class MonthView(BoardView):
+    view = "month"
+    fragment = "promo/desk/calendar_month.html"
 
-    @property
-    def header_buttons(self) -> list[HeaderButton]:
-        if not self.request.user.has_perm("promo.add_item"):
-            return []
-        add = reverse("wagtailsnippets_promo_item:add")
-        return [HeaderButton(_("New event or news item"), url=add, icon_name="plus")]
+    def day(self) -> date:
+        if "year" in self.kwargs:
+            return day_of(self.kwargs["year"], self.kwargs["month"])
+        return timezone.localdate()
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        first = self._first_day()
-        destination = self.request.GET.get("destination", "")
-        weeks = self._weeks(first, destination)
-        context |= {
-            "month": first,
-            "weeks": weeks,
-            "any": any(day["publications"] for week in weeks for day in week),
-            "weekdays": [
-                date_format(date(2026, 6, day), "l") for day in range(1, 8)
-            ],  # 1 June 2026 is a Monday
-            "previous_url": _month_url(first - timedelta(days=1)),
-            "next_url": _month_url(_next_month(first)),
-            "today": timezone.localdate(),
-            "destinations": Destination.objects.filter(active=True),
-            "chosen": destination,
-            "channels": _legend(),
-        }
-        return context
-
-    def _first_day(self) -> date:
-        today = timezone.localdate()
-        return _date(self.kwargs.get("year", today.year), self.kwargs.get("month", today.month))
-
-    def _weeks(self, first: date, destination: str) -> list[list[dict[str, Any]]]:
+    def board(self) -> dict[str, Any]:
+        first = self.day().replace(day=1)
         weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
-        by_day = _first_of_each_day(weeks[0][0], weeks[-1][-1], destination)
-        holidays = polish_holidays({day.year for week in weeks for day in week})
-        return [
+        days = [day for week in weeks for day in week]
+        found = few_of_each(publications(days[0], days[-1], self.filters), shown=SHOWN)
+        holidays = holidays_of(days)
+        shown = [
             [
-                {
-                    "on": day,
-                    "inside": day.month == first.month,
-                    "holiday": holidays.get(day, ""),
-                    "publications": by_day[day],
-                    "hidden": by_day[day][0].of_the_day - SHOWN if by_day[day] else 0,
-                }
+                facts_of(day, holidays)
+                | {"inside": day.month == first.month}
+                | _place(found.get((day, 0), []), SHOWN)
                 for day in week
             ]
             for week in weeks
         ]
+        return {
+            "first": days[0],
+            "last": days[-1],
+            "rows": [row for rows in found.values() for row in rows],
+            "title": date_format(first, "F Y"),
+            "weeks": shown,
+            "places": [day for week in shown for day in week],
+            "weekdays": [date_format(day, "l") for day in days[:WEEK]],
+            "previous_url": month_url(first - timedelta(days=1)),
+            "next_url": month_url(_next_month(first)),
+            "today_url": reverse("calendar:index"),
+        }
+
+
+class WeekView(BoardView):
+    view = "week"
+    fragment = "promo/desk/calendar_week.html"
+
+    def board(self) -> dict[str, Any]:
+        monday = self.day() - timedelta(days=self.day().weekday())
+        days = [monday + timedelta(days=number) for number in range(WEEK)]
+        rows = publications(days[0], days[-1], self.filters)
+        found = few_of_each(rows, shown=SHOWN_IN_HOUR, hourly=True)
+        holidays = holidays_of(days)
+        hours: list[dict[str, Any]] = [
+            {
+                "hour": hour,
+                "used": any(found.get((day, hour)) for day in days),
+                "cells": [
+                    {"on": day} | _place(found.get((day, hour), []), SHOWN_IN_HOUR) for day in days
+                ],
+            }
+            for hour in _hours({hour for (_day, hour), rows in found.items() if rows})
+        ]
+        return {
+            "first": days[0],
+            "last": days[-1],
+            "rows": [row for rows in found.values() for row in rows],
+            "title": _span(days[0], days[-1]),
+            "days": [facts_of(day, holidays) for day in days],
+            "hours": hours,
+            "places": [cell for hour in hours for cell in hour["cells"]],
+            "previous_url": week_url(monday - timedelta(days=WEEK)),
+            "next_url": week_url(monday + timedelta(days=WEEK)),
+            "today_url": reverse("calendar:week"),
+        }
+
+
+class AgendaView(BoardView):
+    view = "agenda"
+    fragment = "promo/desk/calendar_agenda.html"
+
+    def board(self) -> dict[str, Any]:
+        first = self.day()
+        days = [first + timedelta(days=number) for number in range(AGENDA)]
+        rows = publications(days[0], days[-1], self.filters)
+        found = few_of_each(rows, shown=SHOWN_IN_AGENDA)
+        holidays = holidays_of(days)
+        shown = [
+            facts_of(day, holidays) | _place(found.get((day, 0), []), SHOWN_IN_AGENDA)
+            for day in days
+        ]
+        return {
+            "first": days[0],
+            "last": days[-1],
+            "rows": [row for rows in found.values() for row in rows],
+            "title": _span(days[0], days[-1]),
+            "days": shown,
+            "places": shown,
+            "previous_url": agenda_url(first - timedelta(days=AGENDA)),
+            "next_url": agenda_url(first + timedelta(days=AGENDA)),
+            "today_url": reverse("calendar:agenda"),
+        }
 
 
 class DayView(Screen):
@@ -111,84 +176,48 @@ class DayView(Screen):
     @property
     def parents(self) -> tuple[dict[str, Any], ...]:  # type: ignore[override]
         month = date_format(self._day(), "F Y")
-        return ({"url": _month_url(self._day()), "label": month},)
+        return ({"url": month_url(self._day()), "label": month},)
 
     def _day(self) -> date:
-        return _date(self.kwargs["year"], self.kwargs["month"], self.kwargs["day"])
+        return day_of(self.kwargs["year"], self.kwargs["month"], self.kwargs["day"])
 
     def get_page_title(self) -> str:
         return date_format(self._day(), "l, j E Y")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        on = self._day()
-        rows = _publications(on, on, self.request.GET.get("destination", ""))
+        on, filters = self._day(), Filters.of(self.request.GET)
+        rows = publications(on, on, filters)
         pages = Paginator(rows.order_by("planned_at", "id"), PAGE)
         return context | {
             "page": pages.get_page(self.request.GET.get("p")),
             "holiday": polish_holidays({on.year}).get(on, ""),
-            "month_url": _month_url(on),
-            "previous_url": _day_url(on - timedelta(days=1)),
-            "next_url": _day_url(on + timedelta(days=1)),
+            "month_url": month_url(on) + filters.query,
+            "previous_url": day_url(on - timedelta(days=1)) + filters.query,
+            "next_url": day_url(on + timedelta(days=1)) + filters.query,
         }
 
 
-def _date(year: int, month: int, day: int = 1) -> date:
-    """The day; Http404 where there is none, or none that can be reckoned with."""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Http404
-    try:
-        return date(year, month, day)
-    except ValueError as error:
-        raise Http404 from error
+def _place(rows: list[Any], shown: int) -> dict[str, Any]:
+    return {"publications": rows, "hidden": rows[0].of_the_place - shown if rows else 0}
 
 
-def _legend() -> list[dict[str, str]]:
-    return [
-        {"key": key, "label": str(channel.label), "icon": channel.icon}
-        for key, channel in channels.installed().items()
-    ]
+def _hours(used: set[int]) -> range:
+    """The hours that a week shows: those in which something may go out, and those that are used."""
+    row = Institution.load()
+    overnight = row.quiet_from > row.quiet_until
+    first, last = (row.quiet_until.hour, row.quiet_from.hour) if overnight else (0, LAST_HOUR)
+    return range(min({first, *used}), max({min(last, LAST_HOUR), *used}) + 1)
 
 
-def _publications(first: date, last: date, destination: str) -> QuerySet[Publication]:
-    zone = Institution.load().tz
-    since = datetime.combine(first, datetime.min.time(), zone)
-    until = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
-    rows = Publication.objects.filter(planned_at__gte=since, planned_at__lt=until)
-    if destination.isdecimal():
-        rows = rows.filter(destination_id=int(destination))
-    rows = rows.exclude(state=State.CANCELLED).select_related("item", "issue", "destination")
-    return rows.defer("message_json", "reasons", "item__body", "issue__blocks")
-
-
-def _first_of_each_day(first: date, last: date, destination: str) -> defaultdict[date, list[Any]]:
-    """At most SHOWN of each day, in the order of time; what needs a hand is never left out for
-    what does not. Each knows how many there are `of_the_day`: a month of thousands stays light.
-    """
-    zone = Institution.load().tz
-    day = TruncDate("planned_at", tzinfo=zone)
-    urgent = Case(When(state__in=NEEDS_A_HAND, then=Value(0)), default=Value(1))
-    rows = (
-        _publications(first, last, destination)
-        .annotate(
-            place=Window(RowNumber(), partition_by=[day], order_by=[urgent, "planned_at", "id"]),
-            of_the_day=Window(Count("pk"), partition_by=[day]),
-        )
-        .filter(place__lte=SHOWN)
-    )
-    by_day: defaultdict[date, list[Any]] = defaultdict(list)
-    for row in rows.order_by("planned_at", "id"):
-        by_day[row.planned_at.astimezone(zone).date()].append(row)
-    return by_day
+def _span(first: date, last: date) -> str:
+    """From one day to another, as short as it can be said."""
+    if first.year != last.year:
+        return f"{date_format(first, 'j E Y')} – {date_format(last, 'j E Y')}"
+    if first.month != last.month:
+        return f"{date_format(first, 'j E')} – {date_format(last, 'j E Y')}"
+    return f"{first.day}–{date_format(last, 'j E Y')}"
 
 
 def _next_month(first: date) -> date:
     return date(first.year + first.month // DECEMBER, first.month % DECEMBER + 1, 1)
-
-
-def _month_url(day: date) -> str:
-    return reverse("calendar:month", args=[day.year, day.month])
-
-
-def _day_url(day: date) -> str:
-    return reverse("calendar:day", args=[day.year, day.month, day.day])

@@ -14,6 +14,7 @@ from django.utils import timezone
 from wagtail.admin.ui.components import Component
 from wagtail.models import TaskState, WorkflowState
 
+from promo.desk import next_day
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Publication
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
@@ -176,8 +177,19 @@ class Moment:
         return timezone.localdate(self.at)
 
 
+class NextDayPanel(Panel):
+    """What goes out in the next 24 hours; it follows what happens."""
+
+    name = "next_day"
+    template_name = next_day.TEMPLATE
+    order = 15
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        return super().get_context_data(parent_context) | next_day.next_day(database_now())
+
+
 class NextPanel(Panel):
-    """What goes out in the coming week, day by day."""
+    """What goes out in the coming week after the next 24 hours, day by day."""
 
     name = "next"
     template_name = "promo/desk/home_next.html"
@@ -185,7 +197,10 @@ class NextPanel(Panel):
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         now = timezone.now()
-        rows = _with_names(Publication.objects.filter(state__in=COMING, due_at__lte=now + SOON))
+        since = now + next_day.SPAN
+        rows = _with_names(
+            Publication.objects.filter(state__in=COMING, due_at__gte=since, due_at__lte=now + SOON)
+        )
         moments = list(_moments(rows.order_by("due_at", "item_id", "issue_id", "id")))
         today = timezone.localdate()
         return super().get_context_data(parent_context) | {
@@ -233,7 +248,10 @@ def _with_names(rows: QuerySet[Publication]) -> QuerySet[Publication]:
 def home_panels(request: HttpRequest) -> list[Panel]:
     """The panels of the first screen that this person has a use for."""
     may = request.user.has_perm
-    kinds: list[type[Panel]] = [ReviewPanel, NextPanel, OwnPanel, LatelyOutPanel]
+    kinds: list[type[Panel]] = [
+        *(ReviewPanel, NextDayPanel, NextPanel),
+        *(OwnPanel, LatelyOutPanel),
+    ]
     if may("promo.change_publication"):
         kinds += [AccessPanel, NeedsAHandPanel]
     if may("promo.view_entry"):

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.widgets import AdminDateTimeInput
@@ -18,10 +19,12 @@ from promo.desk.screens import Screen, staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Publication, Subject
 from promo.protocol import State
-from promo.services import mailings, providers, publications, subjects
+from promo.services import mailings, moving, providers, publications, subjects
 from promo.services.clock import database_now
 
 GO_BACK = gettext_lazy("No, go back")
+KEPT = ("to", "back")
+"""What a question hands on, beside the act itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class MoveForm(forms.Form):
     to = forms.DateTimeField(label=gettext_lazy("New date and time"), widget=AdminDateTimeInput)
 
 
+MOVE_ANYWAY = gettext_lazy("Move it there all the same?")
 AGAIN = Question(
     gettext_lazy("Send again?"),
     gettext_lazy(
@@ -86,6 +90,8 @@ class ActView(Screen):
         act = self.request.POST.get("act", "")
         if act == "retry":
             return AGAIN if self._publication().state == State.UNKNOWN else None
+        if act == "move":
+            return _before_a_move(self.request, self._publication())
         return QUESTIONS.get(act)
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
@@ -98,7 +104,13 @@ class ActView(Screen):
                 messages.success(request, decide(request, publication, database_now()))
         except PromoError as error:
             messages.error(request, error.text)
-        return redirect("publications:show", pk=publication.pk)
+        return redirect(self._back() or reverse("publications:show", args=[publication.pk]))
+
+    def _back(self) -> str:
+        """The screen that the act was chosen on, where it asked to be led back to."""
+        back = self.request.POST.get("back", "")
+        ours = url_has_allowed_host_and_scheme(back, {self.request.get_host()})
+        return back if ours else ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -107,7 +119,8 @@ class ActView(Screen):
             "publication": publication,
             "question": self._question(),
             "act": self.request.POST["act"],
-            "back_url": reverse("publications:show", args=[publication.pk]),
+            "kept": {name: self.request.POST[name] for name in KEPT if name in self.request.POST},
+            "back_url": self._back() or reverse("publications:show", args=[publication.pk]),
         }
 
 
@@ -134,6 +147,18 @@ def _move(request: HttpRequest, row: Publication, now: datetime) -> str:
     to = form.cleaned_data["to"]
     publications.move(publication_id=row.pk, to=to, user=staff(request), now=now)
     return _("Moved to the new time.")
+
+
+def _before_a_move(request: HttpRequest, row: Publication) -> Question | None:
+    """Asked where the new time breaks a rule that a person may overrule."""
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        return None
+    to, now = form.cleaned_data["to"], database_now()
+    found = moving.objections_to(publication=row, at=to, now=now)
+    if not found or found[0].refuses:
+        return None
+    return Question(MOVE_ANYWAY, " ".join(one.text for one in found), gettext_lazy("Move anyway"))
 
 
 def _take_down(request: HttpRequest, row: Publication, now: datetime) -> str:

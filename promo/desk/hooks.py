@@ -40,6 +40,7 @@ from promo.desk.reader_exports import ReaderExportsViewSet
 from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
 from promo.desk.rhythms import RhythmViewSet
+from promo.desk.whereabouts import WhereaboutsViewSet
 from promo.models import (
     Branch,
     BulkAct,
@@ -90,6 +91,7 @@ PLACES = {"images": 140}
 def viewsets() -> list[ViewSet]:
     return [
         CalendarViewSet(),
+        WhereaboutsViewSet(),
         PublicationsViewSet(),
         InboxViewSet(),
         DestinationViewSet(),

@@ -3,6 +3,7 @@
 from promo.models.access import AccessNotice, Handshake
 from promo.models.acts import EventAct
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
+from promo.models.calendar_addresses import CalendarAddress
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
 from promo.models.fair_shares import FairShare
@@ -49,6 +50,7 @@ __all__ = [
     "Branch",
     "BulkAct",
     "BulkActReader",
+    "CalendarAddress",
     "Campaign",
     "CampaignItem",
     "ClosedDay",

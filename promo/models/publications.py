@@ -176,6 +176,8 @@ class Publication(models.Model):
                 name="publication_neighbours",
                 condition=Q(item__isnull=False),
             ),
+            # The calendar's: what stands between two days, and what stands near a moment.
+            models.Index(fields=("planned_at", "id"), name="publication_planned"),
         ]
 
     def __str__(self) -> str:

@@ -34,7 +34,7 @@ def answer(
     """The feed in the type that the client shows best; 304 where it has this very answer."""
     media_type = _media_type(request, format_)
     tag = etag(media_type.encode() + b"\n" + body)
-    if tag in _tags(request):
+    if tag in given_tags(request):
         made: HttpResponse = HttpResponseNotModified()
     else:
         made = HttpResponse(body, content_type=f"{media_type}; charset=utf-8")
@@ -54,7 +54,8 @@ def _media_type(request: HttpRequest, format_: pages.Format) -> str:
     return format_.media_type
 
 
-def _tags(request: HttpRequest) -> set[str]:
+def given_tags(request: HttpRequest) -> set[str]:
+    """The tags of the answers that the client has."""
     given = request.headers.get("If-None-Match", "")
     return {tag.strip().removeprefix("W/") for tag in given.split(",")}
 

@@ -37,14 +37,19 @@ def among(
     """
     spaced = [one.ref for one in destinations if rules.channel(one.channel).spaced]
     margin = max(WEEKS, rules.min_gap, *(share.gap for share in rules.shares), timedelta(0))
-    own = _occupied(_of(item, now), rules) if item.pk else []
-    made = make(own)
+    mine = own(item, rules, now)
+    made = make(mine)
     seen = now
     while (reach := _reach(made, spaced)) is not None and reach > seen - margin:
         seen = reach + 2 * margin
         rows = others(item, spaced, since=now - margin, until=seen)
-        made = make([*own, *_occupied(rows, rules)])
+        made = make([*mine, *_occupied(rows, rules)])
     return made
+
+
+def own(item: Item, rules: Rules, now: datetime) -> list[Occupied]:
+    """What stands of the item itself."""
+    return _occupied(_of(item, now), rules) if item.pk else []
 
 
 def _reach(made: Plan, spaced: list[str]) -> datetime | None:

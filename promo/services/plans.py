@@ -49,23 +49,40 @@ def timetable_of(item: Item) -> Timetable | None:
 
 def plan(*, item: Item, now: datetime) -> planning.Plan:
     """What would go out, where and when, with the reasons; nothing is stored."""
+    destinations, rules = _destinations(item), house_rules(now)
+    make = _maker(item, destinations, rules, now)
+    return neighbours.among(make, item=item, destinations=destinations, rules=rules, now=now)
+
+
+def outlook(*, item: Item, now: datetime) -> planning.Plan:
+    """What becomes of each step of this item, and why. Looks at no other item's publications:
+    quick, and wrong only in what gaps, maxima and shares would change.
+    """
+    rules = house_rules(now)
+    make = _maker(item, _destinations(item), rules, now)
+    return make(neighbours.own(item, rules, now))
+
+
+def _maker(
+    item: Item, destinations: list[planning.Destination], rules: planning.Rules, now: datetime
+) -> neighbours.Make:
+    """The planner for this item, which wants only to know what is occupied."""
     timetable = timetable_of(item)
     steps = [_step(row) for row in timetable.steps.all()] if timetable else []
-    destinations = _destinations(item)
-    rules = house_rules(now)
+    steps = [step for step in steps if _on_level(step.channel, item.level)]
     subject = _subject(item, now)
 
-    def made(occupied: list[planning.Occupied]) -> planning.Plan:
+    def make(occupied: list[planning.Occupied]) -> planning.Plan:
         return planning.plan(
             subject=subject,
-            steps=[step for step in steps if _on_level(step.channel, item.level)],
+            steps=steps,
             destinations=destinations,
             rules=rules,
             occupied=occupied,
             now=now,
         )
 
-    return neighbours.among(made, item=item, destinations=destinations, rules=rules, now=now)
+    return make
 
 
 def replan(*, item: Item, now: datetime) -> planning.Plan:

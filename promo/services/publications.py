@@ -13,7 +13,7 @@ from promo.errors import InvalidInput, NotAllowed
 from promo.models import Attempt, Publication
 from promo.models.publications import TRIES
 from promo.protocol import AHEAD, DUE, Event, State, after, sources
-from promo.services import armed, channels, composing, ledger
+from promo.services import armed, channels, composing, ledger, moving
 from promo.services.publishing import CLAIMS_WITHOUT_MARK
 from promo.values import Receipt
 
@@ -118,6 +118,7 @@ def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> Non
             raise InvalidInput(_("That time has passed."), field="to")
         if row.not_after_at is not None and to > row.not_after_at:
             raise InvalidInput(_("That is too late for this publication."), field="to")
+        moving.check(publication=row, at=to, now=now)
         if not row.is_ahead:
             row.state = after(State(row.state), Event.PLAN)
             row.hinted_at = None

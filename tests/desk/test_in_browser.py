@@ -27,6 +27,9 @@ Address = Callable[[Scene], str]
 MAIN: dict[str, Address] = {
     "dashboard": lambda _scene: "/desk/",
     "calendar": lambda _scene: "/desk/calendar/",
+    "week": lambda _scene: "/desk/calendar/week/",
+    "agenda": lambda _scene: "/desk/calendar/agenda/",
+    "where an item is": lambda scene: f"/desk/whereabouts/{scene.item.pk}/",
     "publications": lambda _scene: "/desk/publications/?show=all",
     "unknown publication": lambda scene: f"/desk/publications/{scene.unknown.pk}/",
     "items": lambda _scene: "/desk/items/",
@@ -43,6 +46,8 @@ MAIN: dict[str, Address] = {
 }
 OTHERS: dict[str, Address] = {
     "day": lambda scene: f"/desk/calendar/{scene.failed.planned_at:%Y/%-m/%-d}/",
+    "where one's items are": lambda _scene: "/desk/whereabouts/",
+    "plan in one's own calendar": lambda _scene: "/desk/calendar/feed/",
     "things that need a hand": lambda _scene: "/desk/publications/?show=hand",
     "publications that used up their attempts": lambda _scene: "/desk/publications/?show=given_up",
     "published publication": lambda scene: f"/desk/publications/{scene.published.pk}/",

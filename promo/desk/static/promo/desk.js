@@ -7,13 +7,16 @@
 
   async function follow(section) {
     if (document.hidden) return void setTimeout(follow, every(section), section);
-    const answer = await fetch(section.dataset.live).catch(() => null);
+    const known = section.dataset.tag ? { "If-None-Match": section.dataset.tag } : {};
+    const answer = await fetch(section.dataset.live, { headers: known }).catch(() => null);
+    if (answer && answer.status === 304) return void setTimeout(follow, every(section), section);
     if (!answer || !answer.ok || answer.redirected) return;
     const box = document.createElement("div");
     box.innerHTML = await answer.text();
     const fresh = box.firstElementChild;
     if (!section.contains(document.activeElement)) section.replaceWith(fresh);
     const shown = fresh.isConnected ? fresh : section;
+    if (fresh.isConnected && answer.headers.get("ETag")) fresh.dataset.tag = answer.headers.get("ETag");
     if (shown.dataset.live) setTimeout(follow, every(shown), shown);
   }
 
