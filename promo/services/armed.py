@@ -28,7 +28,6 @@ LAST_MOMENT = timedelta(minutes=3)
 
 VERIFY_AFTER = timedelta(seconds=20)
 CONFIRM_AFTER = timedelta(minutes=1)
-TRY_AGAIN = timedelta(minutes=1)
 
 
 class Wish(StrEnum):

@@ -144,7 +144,7 @@ def note_seen(
         kept = seen.public.remote_id
     elif copy is not None:
         content = armed.content_of(row, copy)
-        later = now + armed.TRY_AGAIN
+        later = now + settings.PROMO_HINT_AGAIN
         kept = armed.note_held(
             row.id,
             copy.receipt,

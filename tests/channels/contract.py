@@ -16,9 +16,10 @@ import ast
 import dataclasses
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 import wagtail.admin
@@ -74,7 +75,9 @@ class ChannelContract:
         assert self.channel.deadline.total_seconds() > 0
 
     def test_the_contract_s_methods_are_all_there(self) -> None:
-        names = ("compose", "problems", "check", "publish", "withdraw", "update", "look_up")
+        names = ["compose", "problems", "check", "publish", "withdraw", "update", "look_up"]
+        if self.channel.traits.native_schedule is not None:
+            names += ["arm", "amend", "held"]
         assert all(callable(getattr(self.channel, name, None)) for name in names)
 
     @pytest.mark.parametrize("language", ["pl", "en"])
@@ -225,6 +228,32 @@ class PublishingContract:
             return
         assert isinstance(outside.channel.update(receipt, changed), Receipt)
         assert outside.copies("edit6") == 1
+
+    def test_what_is_armed_is_held_unseen_and_may_be_changed_and_taken_back(
+        self, outside: Outside
+    ) -> None:
+        schedule = outside.channel.traits.native_schedule
+        if schedule is None:
+            pytest.skip("this channel's network holds nothing")
+        channel = cast("base.SchedulingChannel", outside.channel)
+        at = datetime.now(UTC) + schedule.minimum + timedelta(hours=1)
+        message = outside.message("armed8")
+        receipt = channel.arm(message, key="armed8", at=at)
+        (held,) = channel.held("armed8", message)
+        assert (held.receipt.remote_id, held.text) == (receipt.remote_id, message.text)
+        assert held.at == at.replace(microsecond=0)
+        assert channel.held("armed", outside.message("armed")) == []
+        changed = dataclasses.replace(message, text=f"Zmiana!\n\n{message.text}")
+        channel.amend(receipt, changed, at=None)
+        channel.amend(receipt, changed, at=at + timedelta(days=1))
+        (held,) = channel.held("armed8", message)
+        assert held.text == changed.text
+        assert held.at == (at + timedelta(days=1)).replace(microsecond=0)
+        assert outside.copies("armed8") == 0
+        assert channel.look_up("armed8", message) is None
+        channel.withdraw(receipt)
+        channel.withdraw(receipt)
+        assert channel.held("armed8", message) == []
 
     def test_no_secret_is_shown_or_logged(
         self, outside: Outside, caplog: pytest.LogCaptureFixture

@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from celery import Task
 from django.test import Client, override_settings
 
 from config.celery import app
@@ -83,7 +84,9 @@ def publications(destination: Destination) -> list[Publication]:
     ]
 
 
-def kill_one_at(point: str, rows: list[Publication], workers: Workers) -> None:
+def kill_one_at(
+    point: str, rows: list[Publication], workers: Workers, *, task: Task = publishing.publish
+) -> None:
     """One worker for each publication; each is killed when it has come to this point."""
     files = {row.pk: workers.folder / f"{uuid4()}.stopped" for row in rows}
     doomed = {}
@@ -91,7 +94,7 @@ def kill_one_at(point: str, rows: list[Publication], workers: Workers) -> None:
         queue = f"doomed-{uuid4()}"
         stop = {"PROMO_STOP_AT": point, "PROMO_STOP_FILE": str(files[row.pk])}
         doomed[row.pk] = workers.hatchery.hatch((queue,), stop)
-        publishing.publish.apply_async((row.pk,), queue=queue)
+        task.apply_async((row.pk,), queue=queue)
     for row in rows:
         until(files[row.pk].exists, within=SOON, what=f"a worker stopped {point}")
         doomed[row.pk].kill9()
