@@ -1,4 +1,4 @@
-"""What has used up its attempts, and destinations that rest: shown in plain words, with a way on."""
+"""What has used up its attempts, and destinations that rest: told in plain words, with a way on."""
 
 from __future__ import annotations
 
