@@ -116,7 +116,7 @@ class WeekView(BoardView):
         rows = publications(days[0], days[-1], self.filters)
         found = few_of_each(rows, shown=SHOWN_IN_HOUR, hourly=True)
         holidays = holidays_of(days)
-        hours = [
+        hours: list[dict[str, Any]] = [
             {
                 "hour": hour,
                 "used": any(found.get((day, hour)) for day in days),
