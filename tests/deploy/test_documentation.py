@@ -36,5 +36,5 @@ def test_every_variable_that_is_documented_is_read() -> None:
 
 
 def test_every_command_of_the_table_is_there() -> None:
-    named = set(re.findall(r"^\| `promo (\w+)", DOCUMENT, re.MULTILINE))
+    named = set(re.findall(r"^\| `promo ([\w-]+)", DOCUMENT, re.MULTILINE))
     assert named == commands()
