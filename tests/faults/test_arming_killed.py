@@ -60,7 +60,7 @@ def settle(rows: list[Publication], *states: State) -> None:
         upkeep.hand_out()
         return all(
             row.state in states and armed.wish(row, now=database_now()) is armed.Wish.KEEP
-            for row in wanted
+            for row in wanted.all()
         )
 
     until(ticked, within=2 * SOON, what="everything is settled")
