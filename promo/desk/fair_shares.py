@@ -68,7 +68,7 @@ class FairShareViewSet(DeskViewSet):
     url_prefix = "fair-shares"
     menu_label = _("Fair shares")
     list_display = [
-        Column("__str__", label=_("For whom"), accessor=str),
+        "__str__",
         Column("where", label=_("Where")),
         Column("limits_label", label=_("What it may take")),
     ]
@@ -76,8 +76,9 @@ class FairShareViewSet(DeskViewSet):
         [
             HelpPanel(content=ABOUT),
             FieldRowPanel([FieldPanel("voice"), FieldPanel("destination", widget=forms.Select)]),
-            FieldRowPanel([FieldPanel("most_a_week"), FieldPanel("gap_hours")]),
-            FieldPanel("kept_a_week"),
+            FieldRowPanel(
+                [FieldPanel("most_a_week"), FieldPanel("gap_hours"), FieldPanel("kept_a_week")]
+            ),
         ],
         base_form_class=FairShareForm,
     )
