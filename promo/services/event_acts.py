@@ -294,12 +294,12 @@ def _give_time_to_undo(item: Item, now: datetime) -> None:
 
 
 def _has_gone_out(item: Item, act: EventAct) -> bool:
-    marked = item.publications.filter(marked_at__gte=act.at)
-    sending = item.publications.filter(state__in=(State.SENDING, State.UNKNOWN))
-    evidence = Attempt.objects.filter(
-        publication__item=item, event=Attempt.Event.MARKED, at__gte=act.at
+    """Has a worker begun with anything since? What was on its way before is not the act's doing."""
+    begun = Attempt.objects.filter(publication__item=item, event=Attempt.Event.MARKED)
+    return (
+        item.publications.filter(marked_at__gte=act.at).exists()
+        or begun.filter(at__gte=act.at).exists()
     )
-    return marked.exists() or sending.exists() or evidence.exists()
 
 
 def _keep_draft(draft: Item | None, approved: Item, user: User) -> None:
