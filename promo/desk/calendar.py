@@ -32,7 +32,7 @@ from promo.planning.calendar import polish_holidays
 DECEMBER = 12
 SHOWN = 5
 """Publications of a day that the month reads and shows; the day's own page shows all."""
-SHOWN_IN_HOUR = 4
+SHOWN_IN_HOUR = 3
 SHOWN_IN_AGENDA = 20
 PAGE = 100
 """Publications on one page of a day."""
