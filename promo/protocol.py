@@ -61,6 +61,9 @@ OUT = frozenset({State.PUBLISHED})
 AHEAD = frozenset({State.ARMING, State.ARMED, State.CHANGING})
 """The network holds it, or is being asked to: nobody sees it yet, and it comes out by itself."""
 
+MOVABLE = DUE | {State.ARMED}
+"""A person may give it another time; what a network holds is told."""
+
 NEEDS_A_HAND = frozenset({State.FAILED, State.UNKNOWN, State.MISSED})
 
 TRANSITIONS: dict[tuple[State, Event], State] = {

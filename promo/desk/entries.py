@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from promo.models import Publication
-from promo.protocol import DUE, NEEDS_A_HAND, State
+from promo.protocol import MOVABLE, NEEDS_A_HAND, State
 from promo.services import channels
 
 UNKNOWN_CHANNEL = "warning"
@@ -35,7 +35,7 @@ class Entries:
     def draw(self, row: Publication) -> SafeString:
         """The list item: a link with time, subject, and the rest for screen readers and phones."""
         channel, subject = row.destination.channel, escape(row.subject)
-        movable = self._may_move and row.state in DUE
+        movable = self._may_move and row.state in MOVABLE and not row.recalled
         classes = f"promo-entry promo-entry--{escape(channel)} is-{row.state}"
         keys = ' aria-describedby="move-help" aria-keyshortcuts="M"' if movable else ""
         local = timezone.localtime(row.planned_at)

@@ -21,7 +21,7 @@ from promo.desk import deciding, echoes, given_up, mailings, previews, reports
 from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
-from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, OUT, Event, State, sources
+from promo.protocol import AHEAD, DUE, MOVABLE, NEEDS_A_HAND, OUT, Event, State, sources
 from promo.services import channels, missed, publications
 from promo.services.facts import institution_facts
 
@@ -173,7 +173,7 @@ class PublicationView(Screen):
                 "can_retry": state in sources(Event.RETRY),
                 "can_be_out": state in NEEDS_A_HAND,
                 "can_drop": _can_drop(row, state),
-                "can_move": state in DUE | {State.ARMED} and not row.recalled,
+                "can_move": state in MOVABLE and not row.recalled,
                 "going_out": state in UNDER_WAY,
                 "can_withdraw": state == State.PUBLISHED and traits.can_withdraw,
                 "unknown": state == State.UNKNOWN,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import Attempt, Publication
 from promo.models.publications import TRIES
-from promo.protocol import AHEAD, DUE, Event, State, after, sources
+from promo.protocol import AHEAD, MOVABLE, Event, State, after, sources
 from promo.services import armed, channels, composing, ledger, moving
 from promo.services.publishing import CLAIMS_WITHOUT_MARK
 from promo.values import Receipt
@@ -112,7 +112,7 @@ def drop(*, publication_id: int, user: User, now: datetime) -> None:
 def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> None:
     """Publish it at another time; the plan keeps this. Raises InvalidInput for a bad time."""
     with transaction.atomic():
-        row = _locked(publication_id, DUE | {State.ARMED})
+        row = _locked(publication_id, MOVABLE)
         _mind_the_moment(row, now)
         if to < now:
             raise InvalidInput(_("That time has passed."), field="to")
