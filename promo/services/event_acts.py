@@ -294,10 +294,12 @@ def _give_time_to_undo(item: Item, now: datetime) -> None:
 
 
 def _has_gone_out(item: Item, act: EventAct) -> bool:
-    """Has a worker begun with anything since? What was on its way before is not the act's doing."""
+    """Has a worker begun to publish since, or a network shown what it held? What was on its way
+    before is not the act's doing; what a network holds is given back.
+    """
     begun = Attempt.objects.filter(publication__item=item, event=Attempt.Event.MARKED)
     return (
-        item.publications.filter(marked_at__gte=act.at).exists()
+        item.publications.filter(published_at__gte=act.at).exists()
         or begun.filter(at__gte=act.at).exists()
     )
 
