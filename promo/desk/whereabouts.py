@@ -23,7 +23,7 @@ from promo.desk.screens import Screen, menu_item_for, staff
 from promo.errors import PromoError
 from promo.models import Destination, Item, Publication
 from promo.planning import Dropped, Plan, Planned, Reason, ReasonCode, reason_text
-from promo.protocol import DUE, NEEDS_A_HAND, State
+from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
 from promo.services import approvals, channels, plans
 from promo.services.clock import database_now
 
@@ -82,9 +82,9 @@ def _counts(pks: list[int]) -> dict[int, dict[str, Any]]:
         .values("item_id")
         .annotate(
             out=Count("pk", filter=Q(state=State.PUBLISHED)),
-            coming=Count("pk", filter=Q(state__in=DUE | {State.ARMED})),
+            coming=Count("pk", filter=Q(state__in=DUE | AHEAD)),
             trouble=Count("pk", filter=Q(state__in=NEEDS_A_HAND)),
-            next_at=Min("planned_at", filter=Q(state__in=DUE | {State.ARMED})),
+            next_at=Min("planned_at", filter=Q(state__in=DUE | AHEAD)),
         )
     )
     return {row["item_id"]: row for row in rows}
@@ -222,7 +222,9 @@ def _meant_for(row: Destination, item: Item) -> bool:
 
 SENTENCES = {
     State.PLANNED: gettext_lazy("planned for {when}"),
+    State.ARMING: gettext_lazy("planned for {when}"),
     State.ARMED: gettext_lazy("planned for {when}; the network already has it"),
+    State.CHANGING: gettext_lazy("planned for {when}; the network already has it"),
     State.CLAIMED: gettext_lazy("going out right now"),
     State.SENDING: gettext_lazy("going out right now"),
     State.WAITING: gettext_lazy("could not get through yet; next try {due}"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from promo.planning import Rules
+from promo.planning import Closure, Rules
 from promo.planning.verdicts import Against, Movable, Neighbours, channel_of, objections
 
 ZONE = ZoneInfo("Europe/Warsaw")
 RULES = Rules(
     zone=ZONE,
-    closed_days=frozenset({date(2026, 11, 27)}),
+    closures=(Closure(date(2026, 11, 27), date(2026, 11, 27)),),
     holidays={date(2026, 11, 11): "Narodowe Święto Niepodległości"},
 )
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)

@@ -145,5 +145,5 @@ def test_a_rule_that_says_nothing_or_is_for_nobody_is_refused(values: dict[str, 
 def test_the_same_rule_is_not_made_twice() -> None:
     FairShare.objects.create(whose="branches", most_a_week=1)
 
-    with pytest.raises(ValidationError, match="rule for this already"):
+    with pytest.raises(ValidationError, match="Taka zasada już istnieje"):
         FairShare(whose="branches", most_a_week=2).full_clean()

@@ -51,7 +51,7 @@ def test_the_days_left_decide_what_is_possible(days: int, expected: list[int]) -
 def test_a_late_level_is_refused_with_the_one_that_is_still_possible() -> None:
     item = in_days(10, level=3)
 
-    assert "Choose level 2" in refused(item)
+    assert "Wybierz poziom 2" in refused(item)
     item.level = 2
     assert refused(item) == ""
 
@@ -63,7 +63,7 @@ def test_an_approver_allows_a_late_level_with_a_reason(ewa: User) -> None:
     )
 
     assert possible(item) == [1, 2]
-    assert "Choose level 2" in refused(item)
+    assert "Wybierz poziom 2" in refused(item)
     levels.grant(item=item, level=3, reason="Zgoda dyrekcji", user=ewa, now=timezone.now())
     assert refused(item) == ""
 
