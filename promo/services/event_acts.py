@@ -12,13 +12,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from promo import planning
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import Attempt, EventAct, Item
 from promo.planning.kinds import KINDS, Timing
-from promo.protocol import DUE, UNSENT, Event, State, after
+from promo.protocol import AHEAD, DUE, UNSENT, Event, State, after
 from promo.services import approvals, gate, ledger, plans
 from promo.values import EventStatus
 
@@ -298,10 +299,9 @@ def _has_gone_out(item: Item, act: EventAct) -> bool:
     before is not the act's doing; what a network holds is given back.
     """
     begun = Attempt.objects.filter(publication__item=item, event=Attempt.Event.MARKED)
-    return (
-        item.publications.filter(published_at__gte=act.at).exists()
-        or begun.filter(at__gte=act.at).exists()
-    )
+    with_us = Q(state__in=AHEAD | UNSENT | {State.CANCELLED})
+    shown = Q(published_at__gte=act.at) | (Q(marked_at__gte=act.at) & ~with_us)
+    return item.publications.filter(shown).exists() or begun.filter(at__gte=act.at).exists()
 
 
 def _keep_draft(draft: Item | None, approved: Item, user: User) -> None:
