@@ -271,8 +271,8 @@ def test_a_mail_fetched_twice_counts_once(delivery: Delivery) -> None:
     assert len(events(delivery)) == 1
 
 
-def test_hundreds_of_shuffled_events_told_three_times_count_like_each_once() -> None:
-    rows = returning.deliveries(returning.mailing(readers=60))
+def test_a_thousand_shuffled_events_told_three_times_count_like_each_once() -> None:
+    rows = returning.deliveries(returning.mailing(readers=250))
     kinds = {"hard": HARD, "soft": SOFT, "policy": POLICY, "notice": DELAYED}
     told = [
         returning.report(delivery, what, number=number)
