@@ -78,6 +78,25 @@ def page(world: World) -> Destination:
     )
 
 
+def crowd(
+    other: Item, destination: Destination, *, count: int, every: timedelta, **fields: Any
+) -> None:
+    """Planned publications of one item, one after the other; `fields` are the same for all."""
+    now = timezone.now()
+    Publication.objects.bulk_create(
+        Publication(
+            item=other,
+            destination=destination,
+            slot=f"crowd-{number}",
+            variant="news",
+            planned_at=now + every * number,
+            due_at=now + every * number,
+            **fields,
+        )
+        for number in range(count)
+    )
+
+
 def due_publication(destination: Destination, **values: Any) -> Publication:
     """A composed publication of its own item, due now."""
     from promo.services import composing  # noqa: PLC0415  (needs Django's apps)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from promo.models import Destination, Item, Publication
+from promo.models import Destination, Publication
 from promo.protocol import State
 from promo.services import neighbours, plans
 from tests import making
@@ -22,22 +22,6 @@ def installed(db: None) -> None:
     making.installation()
 
 
-def crowd(item: Item, destination: Destination, *, count: int, every: timedelta) -> None:
-    """Planned posts of another item, one after the other."""
-    now = timezone.now()
-    Publication.objects.bulk_create(
-        Publication(
-            item=item,
-            destination=destination,
-            slot=f"crowd-{number}",
-            variant="news",
-            planned_at=now + every * number,
-            due_at=now + every * number,
-        )
-        for number in range(count)
-    )
-
-
 def page() -> Destination:
     return Destination.objects.get(channel="facebook_page")
 
@@ -46,14 +30,14 @@ def test_the_same_number_of_queries_however_much_is_planned() -> None:
     other = making.item(title="Inne wydarzenie")
     start = timezone.now() + timedelta(days=30)
     item = making.item(starts_at=start, ends_at=start + timedelta(hours=2))
-    crowd(other, page(), count=5, every=timedelta(hours=30))
+    making.crowd(other, page(), count=5, every=timedelta(hours=30))
     plans.plan(item=item, now=timezone.now())  # what is asked only once has been asked
     with CaptureQueriesContext(
         connection,
     ) as few:
         plans.plan(item=item, now=timezone.now())
     Publication.objects.filter(item=other).delete()
-    crowd(other, page(), count=300, every=timedelta(hours=30))
+    making.crowd(other, page(), count=300, every=timedelta(hours=30))
     with CaptureQueriesContext(connection) as many:
         plans.plan(item=item, now=timezone.now())
 
@@ -62,7 +46,7 @@ def test_the_same_number_of_queries_however_much_is_planned() -> None:
 
 def test_neighbours_are_read_by_their_index_and_without_their_messages() -> None:
     other = making.item(title="Inne wydarzenie")
-    crowd(other, page(), count=2000, every=timedelta(days=1))
+    making.crowd(other, page(), count=2000, every=timedelta(days=1))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE promo_publication")
     now = timezone.now()
@@ -76,7 +60,7 @@ def test_neighbours_are_read_by_their_index_and_without_their_messages() -> None
 def test_a_post_that_crowding_pushes_far_still_sees_those_who_stand_there() -> None:
     """Three posts a day for the next half year: undated news finds the first free day after."""
     other = making.item(title="Inne wydarzenie")
-    crowd(other, page(), count=3 * 180, every=timedelta(hours=8))
+    making.crowd(other, page(), count=3 * 180, every=timedelta(hours=8))
     last = Publication.objects.filter(item=other).order_by("-planned_at")[0].planned_at
     news = making.item(kind="recommendation", title="Polecamy", starts_at=None, ends_at=None)
 
@@ -88,7 +72,7 @@ def test_a_post_that_crowding_pushes_far_still_sees_those_who_stand_there() -> N
 
 def test_what_was_cancelled_leaves_its_place() -> None:
     other = making.item(title="Inne wydarzenie")
-    crowd(other, page(), count=3, every=timedelta(hours=1))
+    making.crowd(other, page(), count=3, every=timedelta(hours=1))
     Publication.objects.filter(item=other).update(state=State.CANCELLED)
     now = timezone.now()
 
