@@ -17,6 +17,7 @@ import base64
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -52,6 +53,12 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
+class Windows(Protocol):
+    """The window of a screen, or that of a phone: the same one whenever it is asked for."""
+
+    def __call__(self, *, phone: bool) -> BrowserContext: ...
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for a module, no longer: while it lives, an event loop runs in this thread.
@@ -65,26 +72,46 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Windows:
+    """Kept from test to test for the files that Chromium has cached."""
+
+    @cache
+    def window(*, phone: bool) -> BrowserContext:
+        return browser.new_context(locale="pl-PL", is_mobile=phone, has_touch=phone)
+
+    return window
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
-    contexts: list[BrowserContext] = []
+def open_page(windows: Windows) -> Iterator[OpenPage]:
+    used: set[BrowserContext] = set()
 
     def opened(
         *, dark: bool = False, width: int = 1000, height: int = 800, phone: bool = False
     ) -> Page:
-        context = browser.new_context(
-            color_scheme="dark" if dark else "light",
-            viewport={"width": width, "height": height},
-            locale="pl-PL",
-            is_mobile=phone,
-            has_touch=phone,
-        )
-        contexts.append(context)
-        return context.new_page()
+        window = windows(phone=phone)
+        used.add(window)
+        page = window.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for window in used:
+        _forget(window)
+
+
+def _forget(window: BrowserContext) -> None:
+    """Leave nothing of what a site had it remember, as a window that is opened anew."""
+    for page in window.pages:
+        devices = window.new_cdp_session(page)
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
+        devices.send(
+            "Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"}
+        )
+        page.close()
+    window.clear_cookies()
 
 
 def axe_faults(
@@ -113,8 +140,9 @@ def colour_faults(page: Page, *, within: str = "html") -> list[str]:
 
 def _axe(page: Page, options: Mapping[str, object], within: str) -> list[str]:
     if not page.evaluate("typeof promoAxe === 'object'"):
-        # Wagtail brings an axe-core of its own, of another version.
-        page.evaluate(f"{AXE.axe_script}; window.promoAxe = window.axe;")
+        # Not `window.axe`: Wagtail brings another version. Not `evaluate`: it would parse it twice.
+        source = f"{AXE.axe_script}; window.promoAxe = window.axe; 0"
+        page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": source})
     violations = page.evaluate(
         "async ([within, options]) => (await promoAxe.run(within, options)).violations",
         [within, options],

@@ -45,8 +45,8 @@ def tick(clock: Clock) -> None:
 class Watch:
     """Time that goes on while a witness looks: nothing is called published that is not out.
 
-    It goes in steps of 5 seconds, later of 20, after two hours of 300. With `shared` the world's
-    own clock goes on as well.
+    It goes in steps of 5 seconds, after two minutes of 20, after twenty of 60, after two hours of
+    300. With `shared` the world's own clock goes on as well.
     """
 
     clock: Clock
@@ -90,4 +90,6 @@ def _step(gone: timedelta) -> float:
     """Seconds to the next tick."""
     if gone < timedelta(minutes=2):
         return 5
-    return 20 if gone < timedelta(hours=2) else 300
+    if gone < timedelta(minutes=20):
+        return 20
+    return 60 if gone < timedelta(hours=2) else 300

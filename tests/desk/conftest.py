@@ -16,13 +16,13 @@ from playwright.sync_api import Browser, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
-from tests.browser import browser, open_page
+from tests.browser import browser, open_page, windows
 from tests.desk import snapshots
 from tests.desk.browsing import Desk
 from tests.desk.scenes import Scene
 from tests.desk.web import WebProcess
 
-__all__ = ["browser", "open_page"]
+__all__ = ["browser", "open_page", "windows"]
 
 expect.set_options(timeout=30_000)  # how long a slow machine may take; nothing waits that long
 

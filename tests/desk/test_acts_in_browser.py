@@ -1,5 +1,6 @@
-"""What people do when things change: move, cancel and take back, decide on what was missed, stop
-everything and let it go on. By mouse and by keyboard, in Polish, each screen judged by axe-core.
+"""What people do when things change: move, cancel and take back, decide on what was missed.
+
+By mouse and by keyboard, in Polish, each screen judged by axe-core.
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from promo.models import Halt, Item, Publication
+from promo.models import Item
 from promo.protocol import State
 from promo.values import EventStatus, Variant
 from tests.browser import OpenPage
@@ -17,7 +18,7 @@ from tests.desk.test_walks import banner, soon, tab_to
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.xdist_group("desk-acts"),
     pytest.mark.django_db,
 ]
 
@@ -120,41 +121,3 @@ def test_what_was_missed_is_sent_or_dropped_by_ticks(at_work: Desk, open_page: O
     expect(banner(page)).to_contain_text("Usunięto z planu 1 publikację")
     row.refresh_from_db()
     assert row.state == State.CANCELLED
-
-
-def test_everything_is_stopped_and_let_go_on_after_a_look_at_what_waited(
-    at_work: Desk, open_page: OpenPage
-) -> None:
-    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
-    at_work.open(page, "/desk/stop/")
-    judged(page)
-    tab_to(page, "because")
-    page.keyboard.type("Żałoba w mieście")
-    tab_to(page, pl("Stop everything now"))
-    page.keyboard.press("Enter")
-    strip = page.locator(".promo-halt")
-    expect(strip).to_contain_text("Żałoba w mieście")
-    judged(page)
-
-    writer = at_work.enter(open_page(width=1280, height=900), name="jan")
-    for path in ("/desk/", "/desk/calendar/", f"/desk/items/edit/{at_work.scene.item.pk}/"):
-        at_work.open(writer, path)
-        expect(writer.locator(".promo-halt")).to_be_visible()
-        judged(writer)
-
-    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
-    at_work.open(page, "/desk/")
-    page.locator(".promo-halt a").click()
-    # Other walks leave some that only make sense to drop.
-    advised = ".promo-decisions tr:has(option[value=next]:checked) select"
-    choice = page.locator(advised).first
-    expect(choice).to_have_value("next")
-    judged(page)
-    name = choice.get_attribute("name")
-    assert name is not None
-    choice.select_option("drop")
-    page.get_by_role("button", name=pl("Let everything go on")).click()
-    expect(page.locator(".promo-halt")).to_have_count(0)
-    waiting = Publication.objects.get(pk=int(name.removeprefix("choice-")))
-    assert waiting.state == State.CANCELLED
-    assert Halt.objects.get().ended_at is not None

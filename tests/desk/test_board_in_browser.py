@@ -19,7 +19,7 @@ from tests.desk.browsing import Desk, faults, pl
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.xdist_group("desk-board"),
     pytest.mark.django_db,
 ]
 

@@ -227,7 +227,6 @@ def test_the_preview_shows_both_subjects_where_there_are_two(scene: Scene) -> No
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("desk-browser")
 @pytest.mark.django_db(transaction=True)
 def test_a_person_watches_and_chooses_on_a_screen_without_fault(
     fresh: Desk, open_page: OpenPage

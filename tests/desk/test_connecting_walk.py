@@ -19,7 +19,6 @@ from tests.world import World
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -12,7 +12,6 @@ from tests.desk.browsing import Desk, faults
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -16,7 +16,7 @@ from tests.desk.scenes import Scene
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.xdist_group("desk-screens"),
     pytest.mark.django_db,
 ]
 

@@ -96,7 +96,6 @@ def test_the_report_opens_in_polish_excel_and_computes_nothing(
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("desk-browser")
 def test_staff_import_a_file_and_take_the_report_away(
     fresh: Desk, open_page: OpenPage, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from tests.desk.browsing import Desk, fill_moment, pl
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.xdist_group("desk-room"),
     pytest.mark.django_db,
 ]
 

@@ -11,7 +11,7 @@ from tests.desk.test_in_browser import show_preview
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.xdist_group("desk-room"),
     pytest.mark.django_db,
 ]
 

@@ -161,7 +161,6 @@ def test_a_started_act_is_stopped_by_its_button(scene: Scene) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("desk-browser")
 def test_the_number_follows_the_conditions_and_ticked_readers_are_acted_on(
     fresh: Desk, open_page: OpenPage
 ) -> None:

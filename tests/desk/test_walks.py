@@ -28,7 +28,7 @@ from tests.world import World
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("desk-browser"),
+    pytest.mark.xdist_group("desk-walks"),
     pytest.mark.django_db,
 ]
 

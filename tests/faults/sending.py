@@ -61,7 +61,7 @@ def chance_of(turn: int) -> random.Random:
 
 REAL_WORKERS = [
     pytest.mark.processes,
-    pytest.mark.xdist_group("processes"),
+    pytest.mark.xdist_group("mailings"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("small_batches"),
 ]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,7 @@ def proportional_memory(root: int) -> int:
     """Bytes of a process and all below it; what several share is counted once."""
     total = 0
     for pid in (root, *descendants(root)):
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        total += int(rollup.partition("\nPss:")[2].split()[0]) * 1024
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(rollup.partition("\nPss:")[2].split()[0]) * 1024
     return total

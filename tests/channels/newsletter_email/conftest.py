@@ -1,5 +1,5 @@
 """The browser for the tests that look at the mail."""
 
-from tests.browser import browser, open_page
+from tests.browser import browser, open_page, windows
 
-__all__ = ["browser", "open_page"]
+__all__ = ["browser", "open_page", "windows"]
