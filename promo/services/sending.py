@@ -186,19 +186,31 @@ class _Load:
         ]
 
     def _write(self, begun: Sequence[Outgoing], outcomes: Sequence[Outcome]) -> None:
-        """The turn's records, each in the journal of its batch."""
+        """The turn's records, each in the journal of its batch; all answers before any mark.
+
+        Killed in between with a mark of the next batch but without the answer of the last, a
+        connection would leave two readers in doubt.
+        """
         places = self._places
-        turn: dict[Claim, tuple[list[Outgoing], list[Outcome]]] = {}
-        for mail in begun:
-            turn.setdefault(places[mail.id].claimed, ([], []))[0].append(mail)
+        said: dict[Claim, list[Outcome]] = {}
+        marks: dict[Claim, list[Outgoing]] = {}
         for outcome in outcomes:
-            turn.setdefault(places[outcome.mail.id].claimed, ([], []))[1].append(outcome)
+            said.setdefault(places[outcome.mail.id].claimed, []).append(outcome)
+        for mail in begun:
+            marks.setdefault(places[mail.id].claimed, []).append(mail)
         try:
-            for claimed, (mails, said) in turn.items():
-                if claimed.proved:
-                    self._journal.write(claimed.journal_key, records(mails, said))
+            latest = next(reversed(said), None)
+            for claimed, answers in said.items():
+                mails = marks.pop(claimed, []) if claimed is latest else []
+                self._add(claimed, records(mails, answers))
+            for claimed, mails in marks.items():
+                self._add(claimed, records(mails, ()))
         except JournalLost as error:
             self._clerk.unprove(error)
+
+    def _add(self, claimed: Claim, data: bytes) -> None:
+        if claimed.proved:
+            self._journal.write(claimed.journal_key, data)
 
     def _goes_again(self, mail: Outgoing) -> bool:
         """The connection ended before the mail was taken: the reader is not to blame."""
