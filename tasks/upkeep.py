@@ -1,7 +1,8 @@
 """The tick: it looks what is due and hands out hints. It may run twice, late, or in two places."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from celery import Task, shared_task
@@ -41,47 +42,118 @@ from tasks import sources as source_tasks
 log = structlog.get_logger()
 
 
+def _fetch(*, now: datetime) -> None:
+    if fetching.due(now=now):
+        return_tasks.fetch.delay()
+
+
+Hint = tuple[Callable[..., list[int]], Task[..., None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is looked at together: sweeps first, then who says what is due, and the task for it."""
+
+    sweeps: tuple[Callable[..., None], ...] = ()
+    hints: tuple[Hint, ...] = ()
+
+
+EVERY_TICK = Round(
+    sweeps=(looking.sweep, mailings.sweep),
+    hints=(
+        (publishing.hand_out, publishing_tasks.publish),
+        (looking.looks_due, publishing_tasks.look),
+        (arming.hand_out, publishing_tasks.arm),
+        (arming.minds_due, publishing_tasks.mind),
+        (mailings.hand_out, mailing.send),
+    ),
+)
+"""What has its second."""
+
+SOON = timedelta(seconds=4)
+MINUTE = timedelta(minutes=1)
+TURNS = {
+    "asked at the desk": (
+        SOON,
+        Round(
+            hints=(
+                (proofs.hand_out, newsletters.prove),
+                (reader_imports.hand_out, readers.read),
+                (bulk_acts.hand_out, readers.act),
+            )
+        ),
+    ),
+    "asked by readers": (
+        SOON,
+        Round(hints=((confirmations.due, mailing.confirm), (own_data.due, mailing.send_data_link))),
+    ),
+    "issues": (
+        2 * SOON,
+        Round(
+            sweeps=(subjects.sweep, fillings.sweep),
+            hints=((rhythms.hand_out, newsletters.compose), (telling.due, newsletters.tell)),
+        ),
+    ),
+    "came back": (
+        2 * SOON,
+        Round(
+            sweeps=(_fetch,),
+            hints=((lookups.due, mailing.look), (returns.hand_out, return_tasks.process)),
+        ),
+    ),
+    "places": (
+        5 * SOON,
+        Round(
+            hints=(
+                (sources.due, source_tasks.read),
+                (accesses.due, access.check),
+                (notices.due, access.tell),
+            )
+        ),
+    ),
+    "housekeeping": (
+        MINUTE,
+        Round(
+            sweeps=(
+                forgetting.sweep,
+                reader_imports.forget_old,
+                returns.sweep,
+                providers.let_go,
+                connections.sweep,
+            )
+        ),
+    ),
+}
+"""What may wait a little, and how often it is looked at: a tick should cost next to nothing."""
+
+
 @shared_task
 def tick() -> None:
     """Beat's only word."""
     health.note("worker", now=database_now())
-    hand_out()
+    hand_out(turns=1)
 
 
-SWEEPS = (
-    looking.sweep,
-    mailings.sweep,
-    subjects.sweep,
-    fillings.sweep,
-)
-HOUSEKEEPING = (
-    forgetting.sweep,
-    reader_imports.forget_old,
-    returns.sweep,
-    providers.let_go,
-    connections.sweep,
-)
-MINUTE = timedelta(minutes=1)
-HINTS = (
-    (publishing.hand_out, publishing_tasks.publish),
-    (looking.looks_due, publishing_tasks.look),
-    (arming.hand_out, publishing_tasks.arm),
-    (arming.minds_due, publishing_tasks.mind),
-    (mailings.hand_out, mailing.send),
-    (lookups.due, mailing.look),
-    (confirmations.due, mailing.confirm),
-    (own_data.due, mailing.send_data_link),
-    (proofs.hand_out, newsletters.prove),
-    (rhythms.hand_out, newsletters.compose),
-    (telling.due, newsletters.tell),
-    (sources.due, source_tasks.read),
-    (reader_imports.hand_out, readers.read),
-    (bulk_acts.hand_out, readers.act),
-    (returns.hand_out, return_tasks.process),
-    (accesses.due, access.check),
-    (notices.due, access.tell),
-)
-"""Who says what is due, and the task that gets each of its ids."""
+def hand_out(*, turns: int = len(TURNS)) -> None:
+    """Sweep dead leases and what is over, and hint at everything that is due.
+
+    Of what may wait, at most so many rounds: whichever has waited longest.
+    """
+    now = database_now()
+    _go(EVERY_TICK, now=now)
+    every = {name: seldom for name, (seldom, _round) in TURNS.items()}
+    for _turn in range(turns):
+        name = health.next_turn(every, now=now)
+        if name is None:
+            return
+        _go(TURNS[name][1], now=now)
+
+
+def _go(through: Round, *, now: datetime) -> None:
+    for sweep in through.sweeps:
+        sweep(now=now)
+    for due, task in through.hints:
+        hint(task, due(now=now))
 
 
 AT_ONCE = 100
@@ -99,20 +171,3 @@ def hint(task: Task[..., None], row_ids: Sequence[int]) -> None:
                 task.apply_async((row_id,), producer=producer)
     except BatchPublishError:
         log.warning("hints", lost=len(row_ids), task=task.name)  # given again within the minute
-
-
-def hand_out() -> None:
-    """Sweep dead leases and what is over, then hint at everything that is due.
-
-    What may wait a minute is done once a minute: a tick every second should cost next to nothing.
-    """
-    now = database_now()
-    for sweep in SWEEPS:
-        sweep(now=now)
-    if health.its_turn("housekeeping", every=MINUTE, now=now):
-        for sweep in HOUSEKEEPING:
-            sweep(now=now)
-    for due, task in HINTS:
-        hint(task, due(now=now))
-    if fetching.due(now=now):
-        return_tasks.fetch.delay()

@@ -36,6 +36,11 @@ ARGUMENTS = (
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 LOOPBACK = {"127.0.0.1", "localhost"}
 AXE = Axe()
+AT_REST = """() => {
+    // Colours on their way from one to another are not what people see.
+    const ends = (animation) => animation.effect.getComputedTiming().endTime !== Infinity;
+    for (const animation of document.getAnimations().filter(ends)) animation.finish();
+}"""
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
     "RU5ErkJggg=="
@@ -143,6 +148,7 @@ def _axe(page: Page, options: Mapping[str, object], within: str) -> list[str]:
         # Not `window.axe`: Wagtail brings another version. Not `evaluate`: it would parse it twice.
         source = f"{AXE.axe_script}; window.promoAxe = window.axe; 0"
         page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": source})
+    page.evaluate(AT_REST)
     violations = page.evaluate(
         "async ([within, options]) => (await promoAxe.run(within, options)).violations",
         [within, options],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,6 +53,7 @@ class Watch:
     clock: Clock
     world: World
     shared: bool = False
+    _ahead: float = field(default=-math.inf, init=False)
 
     def until(self, reached: Callable[[], bool], *, minutes: float) -> None:
         """Tick until it is so; fails after these minutes of the clock."""
@@ -68,10 +70,15 @@ class Watch:
             self.set_world()
 
     def set_world(self) -> None:
-        """Have the world's clock show what ours shows, if it is shared."""
-        if self.shared:
-            ahead = self.clock.at - timezone.now()
-            self.world.post("/api/clock", {"offset_seconds": ahead.total_seconds()})
+        """Have the world's clock show what ours shows, if it is shared.
+
+        The world's goes on while ours stands. It is never put back: what was deleted would be there
+        again.
+        """
+        ahead = (self.clock.at - timezone.now()).total_seconds()
+        if self.shared and ahead > self._ahead:
+            self.world.post("/api/clock", {"offset_seconds": ahead})
+            self._ahead = ahead
 
     def pass_by(self, *, minutes: float) -> None:
         """Tick through these minutes."""

@@ -31,6 +31,7 @@ from promo.services import (
     breaker,
     channels,
     halts,
+    hints,
     ledger,
     looking,
     publishing,
@@ -71,12 +72,8 @@ def to_arm(now: datetime) -> QuerySet[Publication]:
 def hand_out(*, now: datetime, limit: int = 200) -> list[int]:
     """Ids to hint at; a row hinted lately is passed by."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    with transaction.atomic():
-        rows = to_arm(now).filter(stale).order_by("arm_at", "id")
-        locked = rows.select_for_update(of=("self",), skip_locked=True)
-        ids = list(locked.values_list("id", flat=True)[:limit])
-        Publication.objects.filter(id__in=ids).update(hinted_at=now)
-    return ids
+    rows = to_arm(now).filter(stale).order_by("arm_at", "id")
+    return hints.take(rows, limit=limit, hinted_at=now)
 
 
 def arm(publication_id: int, *, clock: Clock = database_now) -> None:
@@ -210,11 +207,10 @@ def _not_armed(
 
 def minds_due(*, now: datetime) -> list[int]:
     """Armed publications to look after; each is put off, so that none is hinted twice."""
-    with transaction.atomic():
-        rows = Publication.objects.filter(state=State.ARMED, look_at__lte=now)
-        ids = list(rows.select_for_update(skip_locked=True).values_list("id", flat=True)[:200])
-        Publication.objects.filter(id__in=ids).update(look_at=now + settings.PROMO_HINT_AGAIN)
-    return ids
+    rows = Publication.objects.filter(state=State.ARMED, look_at__lte=now)
+    return hints.take(
+        rows.order_by("look_at", "id"), limit=200, look_at=now + settings.PROMO_HINT_AGAIN
+    )
 
 
 def mind(publication_id: int, *, clock: Clock = database_now) -> None:

@@ -1,5 +1,6 @@
 """Is everything alive? Signs of life of database, Redis, worker and beat."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import redis
@@ -17,30 +18,33 @@ NOTED_EVERY = timedelta(seconds=10)
 
 def note(name: str, *, now: datetime) -> None:
     """Write down that a process is at work, if that was not written just now."""
-    its_turn(name, every=NOTED_EVERY, now=now)
+    next_turn({name: NOTED_EVERY}, now=now)
 
 
-def its_turn(name: str, *, every: timedelta, now: datetime) -> bool:
-    """Is this due again? Whoever asks first after so long takes the turn.
+def next_turn(every: Mapping[str, timedelta], *, now: datetime) -> str | None:
+    """Whose turn it is: what has waited longest beyond its time. Whoever asks first takes it.
 
-    As long as it is not, nothing is written.
+    None where nothing is due; then nothing is written.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH again AS (
-                UPDATE promo_heartbeat SET at = %(now)s
-                WHERE name = %(name)s AND at <= %(before)s RETURNING name
-            ), first AS (
-                INSERT INTO promo_heartbeat (name, at) SELECT %(name)s, %(now)s
-                WHERE NOT EXISTS (SELECT FROM promo_heartbeat WHERE name = %(name)s)
-                ON CONFLICT DO NOTHING RETURNING name
+            WITH picked AS (
+                SELECT name, before.at
+                FROM unnest(%(names)s::text[], %(every)s::interval[]) AS asked (name, every)
+                LEFT JOIN promo_heartbeat AS before USING (name)
+                WHERE before.at IS NULL OR before.at <= %(now)s - every
+                ORDER BY before.at + every NULLS FIRST LIMIT 1
             )
-            SELECT name FROM again UNION ALL SELECT name FROM first
+            INSERT INTO promo_heartbeat AS noted (name, at) SELECT name, %(now)s FROM picked
+            ON CONFLICT (name) DO UPDATE SET at = excluded.at
+            WHERE noted.at = (SELECT at FROM picked)
+            RETURNING name
             """,
-            {"name": name, "now": now, "before": now - every},
+            {"now": now, "names": list(every), "every": list(every.values())},
         )
-        return cursor.fetchone() is not None
+        taken = cursor.fetchone()
+        return taken[0] if taken else None
 
 
 def _redis() -> redis.Redis:

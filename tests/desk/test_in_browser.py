@@ -287,8 +287,6 @@ def test_a_feed_of_the_server_opened_in_chromium_is_a_page(
 
 def by_day_and_by_night(page: Page, *, within: str = "html") -> list[str]:
     """What axe-core finds in the light and in the dark theme of the same page."""
-    # Colours on their way from one theme to the other are not what people see.
-    page.add_style_tag(content="*, ::before, ::after { transition: none !important; }")
     light = faults(page, within=within)
     page.emulate_media(color_scheme="dark")
     dark = colour_faults(page, within=within)
@@ -302,4 +300,6 @@ def show_preview(page: Page) -> None:
     if not panel.is_visible():
         page.locator("[data-side-panel-toggle=preview]").click()
     expect(panel).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    # Not until the network is silent: a preview is fetched anew again and again.
+    drawn = page.frame_locator("#w-preview-iframe, iframe[title]").first
+    expect(drawn.locator("body > *").first).to_be_attached()

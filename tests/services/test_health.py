@@ -65,3 +65,18 @@ def test_the_figures_count_what_waits_and_what_waits_for_a_person(
     Publication.objects.filter(pk=rows[-1].pk).update(due_at=clock() + timedelta(days=1))
     assert health.figures(now=clock()) == {"due": 1, "needs_a_hand": len(NEEDS_A_HAND)}
     assert State.UNKNOWN in NEEDS_A_HAND
+
+
+def test_a_turn_is_taken_once_by_what_has_waited_longest(clock: Clock) -> None:
+    every = {"often": timedelta(seconds=10), "seldom": timedelta(seconds=60)}
+    taken = [health.next_turn(every, now=clock()) for _asked in range(3)]
+    assert sorted(taken[:2]) == ["often", "seldom"]
+    assert taken[2] is None
+    assert health.next_turn(every, now=clock.forward(seconds=9)) is None
+    assert health.next_turn(every, now=clock.forward(seconds=1)) == "often"
+    clock.forward(seconds=51)  # "seldom" has waited for one second too long, "often" for 41
+    assert [health.next_turn(every, now=clock()) for _asked in range(3)] == [
+        "often",
+        "seldom",
+        None,
+    ]

@@ -32,8 +32,8 @@ def asked() -> Subscription:
     return row
 
 
-def hinted() -> list[int]:
-    """The subscriptions that one tick hints at, as they come to the broker."""
+def hinted(*, ticks: int = 0) -> list[int]:
+    """The subscriptions that are hinted at, as they come to the broker: at once, or by ticks."""
     ids = []
 
     def sent(sender: str, body: tuple[tuple[int, ...], object, object], **_more: object) -> None:
@@ -42,7 +42,10 @@ def hinted() -> list[int]:
 
     signals.before_task_publish.connect(sent)
     try:
-        upkeep.hand_out()
+        if not ticks:
+            upkeep.hand_out()
+        for _tick in range(ticks):
+            upkeep.tick()
     finally:
         signals.before_task_publish.disconnect(sent)
     return ids
@@ -50,6 +53,12 @@ def hinted() -> list[int]:
 
 def test_tick_hints_once_at_what_is_to_be_confirmed(asked: Subscription) -> None:
     assert hinted() == [asked.pk]
+
+
+def test_what_may_wait_has_its_turn_within_as_many_ticks_as_there_are_turns(
+    asked: Subscription,
+) -> None:
+    assert hinted(ticks=len(upkeep.TURNS)) == [asked.pk]
 
 
 def test_tick_leaves_alone_what_waits(asked: Subscription) -> None:
