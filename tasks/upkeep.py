@@ -9,10 +9,12 @@ from kombu.exceptions import BatchPublishError  # type: ignore[attr-defined]  # 
 
 from promo.services import (
     accesses,
+    anniversaries,
     arming,
     bulk_acts,
     confirmations,
     connections,
+    evergreen,
     fetching,
     fillings,
     forgetting,
@@ -34,6 +36,7 @@ from promo.services import (
 )
 from promo.services.clock import database_now
 from tasks import access, mailing, newsletters, readers
+from tasks import evergreen as evergreen_tasks
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
@@ -83,6 +86,12 @@ HINTS = (
 )
 """Who says what is due, and the task that gets each of its ids."""
 
+HINTS_OF_THE_MINUTE = (
+    (evergreen.hand_out, evergreen_tasks.keep),
+    (anniversaries.due, evergreen_tasks.remember),
+)
+"""The same, of what may wait a minute."""
+
 
 AT_ONCE = 100
 """Hints that go to the broker in one flight: one by one a thousand would wait for each other."""
@@ -112,6 +121,8 @@ def hand_out() -> None:
     if health.its_turn("housekeeping", every=MINUTE, now=now):
         for sweep in HOUSEKEEPING:
             sweep(now=now)
+        for due, task in HINTS_OF_THE_MINUTE:
+            hint(task, due(now=now))
     for due, task in HINTS:
         hint(task, due(now=now))
     if fetching.due(now=now):
