@@ -121,8 +121,8 @@ def hand_out() -> None:
     if health.its_turn("housekeeping", every=MINUTE, now=now):
         for sweep in HOUSEKEEPING:
             sweep(now=now)
-        for due, task in HINTS_OF_THE_MINUTE:
-            hint(task, due(now=now))
+        for coming, task_of_it in HINTS_OF_THE_MINUTE:
+            hint(task_of_it, coming(now=now))
     for due, task in HINTS:
         hint(task, due(now=now))
     if fetching.due(now=now):

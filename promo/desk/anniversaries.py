@@ -36,8 +36,8 @@ class AnniversaryList(OneByOne):
     """The whole year, from January on, and the way to bring a list along."""
 
     @cached_property
-    def header_more_buttons(self) -> list[Any]:
-        buttons: list[Any] = list(super().header_more_buttons)
+    def header_buttons(self) -> list[Any]:
+        buttons: list[Any] = list(super().header_buttons)
         if self.request.user.has_perm(ADDING):
             address = reverse("anniversaries:take_in")
             buttons.append(
@@ -63,6 +63,7 @@ class AnniversaryViewSet(DeskViewSet):
         Column("last_year", label=_("Last draft")),
         YesNoColumn("active", label=_("Remembered")),
     ]
+    ordering = ("on", "year")
     list_per_page = 50
     search_fields = ["title", "text"]
     edit_handler: Any = ObjectList(

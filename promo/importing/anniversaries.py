@@ -61,7 +61,7 @@ def read_anniversaries(data: bytes) -> list[AnniversaryInput]:
         if not any(cell.strip() for cell in row):
             continue
         try:
-            made.append(_of(number, names, row))
+            made.append(_of(number, names, row, heads=dict(zip(names, rows[0], strict=True))))
         except InvalidInput as error:
             errors.append(error)
     if errors:
@@ -69,18 +69,21 @@ def read_anniversaries(data: bytes) -> list[AnniversaryInput]:
     return made
 
 
-def _of(number: int, names: Sequence[str], row: Sequence[str]) -> AnniversaryInput:
+def _of(
+    number: int, names: Sequence[str], row: Sequence[str], *, heads: Mapping[str, str]
+) -> AnniversaryInput:
+    """The row; what is wrong with it is told by the file's own names of its columns."""
     cells = {name: cell.strip() for name, cell in zip(names, row, strict=False) if name}
     for name in REQUIRED:
         if not cells.get(name):
-            raise InvalidInput(_("This must not be empty."), field=name, row=number)
-    on, year = _day(cells["date"], number)
+            raise InvalidInput(_("This must not be empty."), field=heads[name], row=number)
+    on, year = _day(cells["date"], number, field=heads["date"])
     return AnniversaryInput(
         number, on, year, cells["title"], cells.get("text", ""), cells["source"]
     )
 
 
-def _day(text: str, number: int) -> tuple[str, int | None]:
+def _day(text: str, number: int, *, field: str) -> tuple[str, int | None]:
     """`24.12.1926`, `1926-12-24`, or `24.12` where the year is not known."""
     found = _DATE.fullmatch(text) or _ISO.fullmatch(text)
     year = int(found["year"]) if found and found["year"] else None
@@ -90,5 +93,5 @@ def _day(text: str, number: int) -> tuple[str, int | None]:
         day = date(_A_LEAP_YEAR if year is None else year, int(found["month"]), int(found["day"]))
     except ValueError:
         message = _("“{text}” is no date. Write it like 24.12.1926, or 24.12 without the year.")
-        raise InvalidInput(message.format(text=text[:60]), field="date", row=number) from None
+        raise InvalidInput(message.format(text=text[:60]), field=field, row=number) from None
     return f"{day:%m-%d}", year

@@ -51,6 +51,7 @@ def save(item: Item, **values: Any) -> HttpResponse:
 def test_a_season_is_written_as_people_write_days(walk: Item) -> None:
     save(walk, again_after_days=60, season_from="1.12", season_until=" 06.01. ", most_showings=3)
 
+    walk.refresh_from_db()
     draft = walk.get_latest_revision_as_object()
     assert (draft.season_from, draft.season_until) == ("12-01", "01-06")
     assert (draft.again_after_days, draft.most_showings) == (60, 3)
@@ -124,6 +125,6 @@ def test_anniversaries_come_from_a_file(scene: Scene) -> None:
 def test_a_file_with_a_bad_row_is_refused_and_the_place_named(scene: Scene) -> None:
     before = Anniversary.objects.count()
     page = upload("data;tytuł;źródło\n31.2.1270;Nie było;Kronika\n").content.decode()
-    assert "<code>date</code>" in page
+    assert "<code>data</code>" in page
     assert "31.2.1270" in page
     assert Anniversary.objects.count() == before
