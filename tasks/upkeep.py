@@ -10,10 +10,12 @@ from kombu.exceptions import BatchPublishError  # type: ignore[attr-defined]  # 
 
 from promo.services import (
     accesses,
+    anniversaries,
     arming,
     bulk_acts,
     confirmations,
     connections,
+    evergreen,
     fetching,
     fillings,
     forgetting,
@@ -35,6 +37,7 @@ from promo.services import (
 )
 from promo.services.clock import database_now
 from tasks import access, mailing, newsletters, readers
+from tasks import evergreen as evergreen_tasks
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
@@ -120,7 +123,11 @@ TURNS = {
                 returns.sweep,
                 providers.let_go,
                 connections.sweep,
-            )
+            ),
+            hints=(
+                (evergreen.hand_out, evergreen_tasks.keep),
+                (anniversaries.due, evergreen_tasks.remember),
+            ),
         ),
     ),
 }
@@ -154,6 +161,13 @@ def _go(through: Round, *, now: datetime) -> None:
         sweep(now=now)
     for due, task in through.hints:
         hint(task, due(now=now))
+
+
+HINTS_OF_THE_MINUTE = (
+    (evergreen.hand_out, evergreen_tasks.keep),
+    (anniversaries.due, evergreen_tasks.remember),
+)
+"""The same, of what may wait a minute."""
 
 
 AT_ONCE = 100

@@ -18,6 +18,7 @@ from wagtail.hooks import register
 from wagtail.snippets.models import register_snippet
 
 from promo.desk import institution, previews, wording
+from promo.desk.anniversaries import AnniversaryFileViewSet, AnniversaryViewSet
 from promo.desk.bulk_acts import BulkActsViewSet
 from promo.desk.calendar import CalendarViewSet
 from promo.desk.campaigns import CampaignViewSet
@@ -42,6 +43,7 @@ from promo.desk.readers import ReadersGroup
 from promo.desk.rhythms import RhythmViewSet
 from promo.desk.whereabouts import WhereaboutsViewSet
 from promo.models import (
+    Anniversary,
     Branch,
     BulkAct,
     Campaign,
@@ -72,6 +74,7 @@ institution.install()
 for viewset in (ItemViewSet, IssueViewSet, CampaignViewSet, ReadersGroup, PlacesGroup):
     register_snippet(viewset)
 register_snippet(DomainLimitViewSet)
+register_snippet(AnniversaryViewSet)
 
 HIDDEN_MENU = {"explorer", "documents", "reports", "help", "snippets"}
 HIDDEN_SETTINGS = {"collections", "sites", "locales", "redirects", "workflow-tasks"}
@@ -81,6 +84,7 @@ MET = (
     *(Segment, BulkAct, ReaderExport),
     *(Branch, Destination, FairShare, Institution, Partner, Source, Timetable),
     *(DomainLimit, Halt),
+    Anniversary,
 )
 """The models whose permissions decide what somebody sees and does at the desk."""
 PLACES = {"images": 140}
@@ -106,6 +110,7 @@ def viewsets() -> list[ViewSet]:
         EventActsViewSet(),
         MissedViewSet(),
         HaltsViewSet(),
+        AnniversaryFileViewSet(),
     ]
 
 

@@ -53,6 +53,11 @@ PANELS = [
         ),
     ),
     MultiFieldPanel(
+        [FieldPanel("anniversary_days")],
+        heading=_("Anniversaries of the region"),
+        help_text=_("Before each anniversary of your calendar “On this day” a draft is made."),
+    ),
+    MultiFieldPanel(
         [
             FieldRowPanel([FieldPanel("language"), FieldPanel("clock_style")]),
             FieldPanel("zone"),

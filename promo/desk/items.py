@@ -20,6 +20,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.admin.widgets.button import Button
 
+from promo.desk.evergreen import EVERGREEN
 from promo.desk.forms import ItemForm
 from promo.desk.planpanel import PlanPanel
 from promo.desk.repetition import RepetitionInput
@@ -83,6 +84,7 @@ WHEN_AND_WHERE = [
 PROMOTION = [
     FieldPanel("level"),
     FieldPanel("timetable", widget=forms.Select),
+    EVERGREEN,
     PlanPanel(heading=_("What will go out and when")),
 ]
 

@@ -26,7 +26,7 @@ HEADER = 1
 def read_csv(data: str | bytes, *, zone: ZoneInfo, today: date) -> list[ItemInput]:
     """The items of a table; raises InvalidRows. Rows count as in a spreadsheet, the header is 1."""
     try:
-        rows = _rows(decoded(data))
+        rows = table_of(decoded(data))
     except InvalidInput as error:
         raise refused([error]) from error
     errors = _header_errors(rows[0]) if rows else []
@@ -35,11 +35,11 @@ def read_csv(data: str | bytes, *, zone: ZoneInfo, today: date) -> list[ItemInpu
     return items_of(_records(rows), calendar=Calendar(zone, today))
 
 
-def _rows(text: str) -> list[list[str]]:
+def table_of(text: str) -> list[list[str]]:
     """The table's rows with trimmed names; raises InvalidInput with the row that is broken."""
     first, _newline, rest = text.partition("\n")
     if first.lower().startswith(_SEPARATOR_LINE):
-        return _rows(rest)
+        return table_of(rest)
     delimiter = max(_DELIMITERS, key=first.count)
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

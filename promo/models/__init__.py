@@ -6,6 +6,7 @@ from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.calendar_addresses import CalendarAddress
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
 from promo.models.destinations import Destination
+from promo.models.evergreen import Anniversary, Remembrance, Showings
 from promo.models.fair_shares import FairShare
 from promo.models.fillings import Filling, Proof, Rhythm
 from promo.models.halts import Halt
@@ -44,6 +45,7 @@ from promo.models.tracking import LinkVisit, TrackedLink, Tracking
 __all__ = [
     "Acceptance",
     "AccessNotice",
+    "Anniversary",
     "Approval",
     "Attempt",
     "Batch",
@@ -87,10 +89,12 @@ __all__ = [
     "ReaderExport",
     "ReaderImport",
     "RefusedRow",
+    "Remembrance",
     "ReturnMailbox",
     "ReturnedMail",
     "Rhythm",
     "Segment",
+    "Showings",
     "Source",
     "Subject",
     "Subscriber",

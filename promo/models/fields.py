@@ -1,12 +1,16 @@
 """Fields of our own."""
 
+import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from promo.vault import address_hash
 
@@ -57,3 +61,52 @@ class AddressHashField(models.CharField):  # type: ignore[type-arg]  # no subscr
         value = address_hash(model_instance.email)
         setattr(model_instance, self.attname, value)
         return value
+
+
+_DAY_AND_MONTH = re.compile(r"(\d{1,2})[.\-/ ]+(\d{1,2})\.?")
+_KEPT = re.compile(r"(\d\d)-(\d\d)")
+_A_LEAP_YEAR = 2000
+
+
+def day_of_year(text: str) -> str:
+    """`12-24` of `24.12`; raises ValidationError for what is no day of any year."""
+    found = _DAY_AND_MONTH.fullmatch(text.strip())
+    try:
+        day = date(_A_LEAP_YEAR, int(found[2]), int(found[1])) if found else None
+    except ValueError:
+        day = None
+    if day is None:
+        message = _("Write the day and the month, for example 24.12.")
+        raise ValidationError(message, code="day_of_year")
+    return f"{day:%m-%d}"
+
+
+class DayOfYearInput(forms.CharField):
+    """Takes `24.12`, the day first, as people write it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.pop("max_length", None)  # of what is kept; people may write more
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return day_of_year(text) if text else ""
+
+    def prepare_value(self, value: Any) -> Any:
+        found = _KEPT.fullmatch(value) if isinstance(value, str) else None
+        return f"{int(found[2])}.{int(found[1])}" if found else value
+
+
+class DayOfYearField(models.CharField):  # type: ignore[type-arg]  # no subscript at run time
+    """A day of every year, kept as `12-24` so that it sorts as the calendar does; "" for none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "max_length": 5})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]  # nothing else is asked of it
+        return super().formfield(**{**kwargs, "form_class": DayOfYearInput})

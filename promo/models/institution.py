@@ -122,6 +122,15 @@ class Institution(BaseGenericSetting, ClusterableModel):
         help_text=_("Full campaign with the newsletter."),
     )
 
+    anniversary_days = models.PositiveSmallIntegerField(
+        _("days ahead"),
+        default=14,
+        validators=[MaxValueValidator(90)],
+        help_text=_(
+            "So early the draft of an anniversary waits for approval; 0 for the day itself."
+        ),
+    )
+
     class Meta:
         verbose_name = _("institution")
 

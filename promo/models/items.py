@@ -18,6 +18,7 @@ from wagtail.search import index
 
 from promo.errors import InvalidInput
 from promo.models.approvable import Approvable
+from promo.models.evergreen import Evergreen
 from promo.models.fields import ChoicesField
 from promo.planning.kinds import AUDIENCES, KINDS, Timing
 from promo.planning.series import rule_parts
@@ -56,7 +57,7 @@ def validate_recurrence(rule: str) -> None:
         raise ValidationError(error.text, code="recurrence") from error
 
 
-class Item(Approvable, index.Indexed, ClusterableModel):
+class Item(Approvable, Evergreen, index.Indexed, ClusterableModel):
     """An event or a news item."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -35,7 +35,8 @@ class Kind:
     `schema_org`: types for structured data, the best first; empty where none fits. `operational`:
     news about the library's own service, exempt from gaps and the daily maximum. `urgent`: does not
     wait for the morning either. `closed_group`: nobody is invited, only the report is public.
-    `priority`: the higher goes first where two posts want the same moment.
+    `priority`: the higher goes first where two posts want the same moment. `evergreen`: without a
+    date it may be shown again and again.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Kind:
     urgent: bool = False
     closed_group: bool = False
     priority: int = 50
+    evergreen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ KINDS: Mapping[str, Kind] = _table(
             label=pgettext_lazy("kind of item", "local heritage"),
             dated=False,
             schema_org=("Event", "Article"),
+            evergreen=True,
         ),
         Kind(
             key="lecture",
@@ -168,6 +171,16 @@ KINDS: Mapping[str, Kind] = _table(
             dated=False,
             schema_org=("Article", "Review"),
             priority=20,
+            evergreen=True,
+        ),
+        Kind(
+            key="service",
+            label=pgettext_lazy("kind of item", "library service"),
+            timing=Timing.NONE,
+            dated=False,
+            schema_org=("Article",),
+            priority=20,
+            evergreen=True,
         ),
         Kind(
             key="opening_hours",
@@ -254,7 +267,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "library",
         pgettext_lazy("topic", "from the life of the library"),
-        ("announcement", "report", "survey", "partner_news"),
+        ("service", "announcement", "report", "survey", "partner_news"),
     ),
 )
 """Every kind belongs to one topic, save the changes of opening hours: they are for everybody."""

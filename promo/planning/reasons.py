@@ -45,6 +45,9 @@ class ReasonCode(StrEnum):
     NOTICE_POSTPONED = "notice_postponed"
     NOTICE_CANCELLED = "notice_cancelled"
     NOTICE_IN_TIME = "notice_in_time"
+    SHOWN_AGAIN = "shown_again"
+    MOVED_TO_SEASON = "moved_to_season"
+    GIVES_WAY = "gives_way"
     # why it was dropped
     LATE_COLLAPSED = "late_collapsed"
     LATE_REMINDER = "late_reminder"
@@ -73,6 +76,10 @@ class ReasonCode(StrEnum):
     POSTPONED = "postponed"
     ALREADY_OUT = "already_out"
     ALREADY_TOLD = "already_told"
+    SHOWN_OFTEN = "shown_often"
+    SHOWN_TO_THE_END = "shown_to_the_end"
+    LAST_SHOWING_OPEN = "last_showing_open"
+    TAKEN_DOWN_HERE = "taken_down_here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,19 @@ _TEXTS: Mapping[ReasonCode, StrPromise] = {
     ReasonCode.ALREADY_OUT: _("it is already out"),
     ReasonCode.ALREADY_TOLD: _(
         "its planned time has passed and this destination has already told of the event"
+    ),
+    ReasonCode.SHOWN_AGAIN: _("shown again: its pause here is over by then (days: %(pause)s)"),
+    ReasonCode.MOVED_TO_SEASON: _("waits for its season: %(days)s"),
+    ReasonCode.GIVES_WAY: _(
+        "gives way: an event or other news needs the place it would have on %(days)s"
+    ),
+    ReasonCode.SHOWN_OFTEN: _(
+        "not shown any more: it was shown here as often as it may be (times: %(most)s)"
+    ),
+    ReasonCode.SHOWN_TO_THE_END: _("not shown any more: its last day was %(days)s"),
+    ReasonCode.LAST_SHOWING_OPEN: _("waits until it is clear what became of the last one here"),
+    ReasonCode.TAKEN_DOWN_HERE: _(
+        "waits: it was taken down here; once the item is approved again, it may be shown again"
     ),
 }
 

@@ -260,7 +260,7 @@ DEFAULT_TIMETABLES: Sequence[Timetable] = (
         key="article",
         name=pgettext_lazy("timetable", "News without a date"),
         level=2,
-        kinds=("recommendation", "heritage", "partner_news", "announcement"),
+        kinds=("recommendation", "service", "heritage", "partner_news", "announcement"),
         steps=(
             _web("news", "approval", Variant.NEWS),
             _page("news", "approval+1 18:00", Variant.NEWS),

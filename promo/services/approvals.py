@@ -12,7 +12,7 @@ from wagtail.signals import published, unpublished
 from promo.errors import InvalidInput
 from promo.models import Approval, Issue, Item
 from promo.planning.kinds import KINDS, Timing
-from promo.services import campaigns, fillings, issues, plans
+from promo.services import campaigns, evergreen, fillings, issues, plans
 
 
 def listen() -> None:
@@ -52,6 +52,7 @@ def _on_published(*, instance: Any, revision: Any = None, **_kwargs: object) -> 
 
 def _on_unpublished(*, instance: Any, **_kwargs: object) -> None:
     if isinstance(instance, Item):
+        evergreen.forget(item=instance)
         plans.drop(item=instance, now=timezone.now())
     elif isinstance(instance, Issue):
         issues.drop(issue=instance, now=timezone.now())
@@ -64,6 +65,8 @@ def item_approved(*, item: Item, user: User | None, now: datetime) -> None:
         _record(item, user, now)
         campaigns.ensure(item=item, user=user, now=now)
         plans.replan(item=item, now=now)
+        evergreen.watch(item=item, now=now)
+        evergreen.make_room(item=item, now=now)
 
 
 def _record(item: Item, user: User | None, now: datetime) -> None:

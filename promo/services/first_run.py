@@ -21,6 +21,7 @@ from wagtail.models import (
 )
 
 from promo.models import (
+    Anniversary,
     Branch,
     BulkAct,
     Campaign,
@@ -50,7 +51,7 @@ WRITERS = "Redakcja"
 APPROVERS = "Akceptacja"
 FIRST_ADMINISTRATOR = "admin"
 
-WRITING = (Item, Issue, Partner, Entry)
+WRITING = (Item, Issue, Partner, Entry, Anniversary)
 MANAGING = (Branch, Campaign, Destination, Newsletter, Publication, Source, Subscriber)
 MANAGING_TOO = (Subscription, Timetable, Institution, Segment, BulkAct, ReaderExport, FairShare)
 STOPPING = frozenset({"promo.view_halt", "promo.add_halt"})

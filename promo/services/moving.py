@@ -7,6 +7,7 @@ from promo.errors import InvalidInput
 from promo.models import Item, Publication
 from promo.planning import Rules
 from promo.planning.calendar import wall_clock
+from promo.planning.evergreen import is_showing
 from promo.planning.kinds import KINDS
 from promo.planning.verdicts import (
     Movable,
@@ -15,7 +16,7 @@ from promo.planning.verdicts import (
     channel_of,
     objections,
 )
-from promo.services.neighbours import NOT_STANDING
+from promo.services.neighbours import NOT_STANDING, giving_way
 from promo.services.plans import house_rules
 from promo.values import Variant
 
@@ -28,7 +29,7 @@ def objections_to(
 ) -> tuple[Objection, ...]:
     """What stands against this moment; one that refuses stands alone."""
     rules = house_rules(now)
-    movable = _movable(publication, rules, since=at - 2 * DAY, until=at + 2 * DAY)
+    movable = _movable(publication, rules, since=at - 2 * DAY, until=at + 2 * DAY, now=now)
     return objections(at, movable=movable, rules=rules, now=now)
 
 
@@ -49,7 +50,7 @@ def verdicts(
     minute = publication.planned_at.astimezone(rules.zone).minute
     since = wall_clock(first, time.min, rules.zone)[0] - DAY
     until = wall_clock(last, time.min, rules.zone)[0] + 2 * DAY
-    movable = _movable(publication, rules, since=since, until=until)
+    movable = _movable(publication, rules, since=since, until=until, now=now)
     return {
         day: [
             objections(
@@ -70,7 +71,9 @@ def _days(first: date, last: date) -> Iterator[date]:
         first += DAY
 
 
-def _movable(row: Publication, rules: Rules, *, since: datetime, until: datetime) -> Movable:
+def _movable(
+    row: Publication, rules: Rules, *, since: datetime, until: datetime, now: datetime
+) -> Movable:
     item = row.item
     kind = KINDS[item.kind] if item else None
     channel = channel_of(
@@ -83,12 +86,13 @@ def _movable(row: Publication, rules: Rules, *, since: datetime, until: datetime
     start = _start(row, item)
     return Movable(
         channel=channel,
-        neighbours=_neighbours(row, rules, since, until) if channel.spaced else Neighbours(),
+        neighbours=_neighbours(row, rules, since, until, now) if channel.spaced else Neighbours(),
         only_on=start.astimezone(rules.zone).date()
         if start and row.variant == Variant.TODAY
         else None,
         not_before_at=_over(row, item),
-        not_after_at=row.not_after_at,
+        # A showing keeps to its day, whatever day a person gives it.
+        not_after_at=None if is_showing(row.slot) else row.not_after_at,
         begins_at=start if start == row.not_after_at else None,
         website_at=website,
         network_at=network,
@@ -108,8 +112,13 @@ def _over(row: Publication, item: Item | None) -> datetime | None:
     return item.deadline_at if row.variant == Variant.RESULTS else None
 
 
-def _neighbours(row: Publication, rules: Rules, since: datetime, until: datetime) -> Neighbours:
-    """The posts of items on the same destination that keep a distance from others."""
+def _neighbours(
+    row: Publication, rules: Rules, since: datetime, until: datetime, now: datetime
+) -> Neighbours:
+    """The posts of items on the same destination that keep a distance from others.
+
+    A showing of an evergreen item makes room for what is none.
+    """
     others = (
         Publication.objects.filter(
             destination_id=row.destination_id,
@@ -121,6 +130,8 @@ def _neighbours(row: Publication, rules: Rules, since: datetime, until: datetime
         .exclude(pk=row.pk)
         .exclude(item__kind__in=[kind.key for kind in KINDS.values() if kind.operational])
     )
+    if not is_showing(row.slot):
+        others = others.exclude(giving_way(now))
     instants = others.values_list("published_at", "planned_at")
     return Neighbours.of((out or planned for out, planned in instants), rules)
 

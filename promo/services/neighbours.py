@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from promo.models import Item, Publication
 from promo.planning import Destination, Occupied, Plan, Rules
+from promo.planning.evergreen import PREFIX, SETTLED
 from promo.planning.kinds import KINDS
 from promo.protocol import AHEAD, UNSENT, State
 from promo.services import fair_shares
@@ -28,12 +29,19 @@ Make = Callable[[list[Occupied]], Plan]
 
 
 def among(
-    make: Make, *, item: Item, destinations: Iterable[Destination], rules: Rules, now: datetime
+    make: Make,
+    *,
+    item: Item,
+    destinations: Iterable[Destination],
+    rules: Rules,
+    now: datetime,
+    gives_way: bool = False,
 ) -> Plan:
     """The plan that `make` gives, among the other items' posts where posts keep a distance.
 
     They are read from now to a little after the item's own last post; only if crowding shifted it
-    beyond that, once more to where it went.
+    beyond that, once more to where it went. Showings of evergreen items are in nobody's way but in
+    that of another one, which `gives_way` itself.
     """
     spaced = [one.ref for one in destinations if rules.channel(one.channel).spaced]
     margin = max(WEEKS, rules.min_gap, *(share.gap for share in rules.shares), timedelta(0))
@@ -43,8 +51,16 @@ def among(
     while (reach := _reach(made, spaced)) is not None and reach > seen - margin:
         seen = reach + 2 * margin
         rows = others(item, spaced, since=now - margin, until=seen)
+        if not gives_way:
+            rows = rows.exclude(giving_way(now))
         made = make([*mine, *_occupied(rows, rules)])
     return made
+
+
+def giving_way(now: datetime) -> Q:
+    """The showings that move when another post needs their place: not what is about to go out."""
+    unsent = Q(state__in=UNSENT | AHEAD, planned_at__gt=now + SETTLED)
+    return unsent & Q(slot__startswith=PREFIX)
 
 
 def own(item: Item, rules: Rules, now: datetime) -> list[Occupied]:

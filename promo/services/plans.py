@@ -24,7 +24,16 @@ from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
 from promo.planning.series import dates_of
 from promo.protocol import UNSENT, Event, State, after
-from promo.services import armed, channels, composing, fair_shares, halts, ledger, neighbours
+from promo.services import (
+    armed,
+    channels,
+    composing,
+    fair_shares,
+    halts,
+    ledger,
+    neighbours,
+    showings,
+)
 from promo.services.facts import lasting, status_of
 from promo.values import EventStatus, ImageConsent, Variant
 
@@ -51,7 +60,14 @@ def plan(*, item: Item, now: datetime) -> planning.Plan:
     """What would go out, where and when, with the reasons; nothing is stored."""
     destinations, rules = _destinations(item), house_rules(now)
     make = _maker(item, destinations, rules, now)
-    return neighbours.among(make, item=item, destinations=destinations, rules=rules, now=now)
+    return neighbours.among(
+        make,
+        item=item,
+        destinations=destinations,
+        rules=rules,
+        now=now,
+        gives_way=showings.settings_of(item) is not None,
+    )
 
 
 def outlook(*, item: Item, now: datetime) -> planning.Plan:
@@ -71,9 +87,12 @@ def _maker(
     steps = [_step(row) for row in timetable.steps.all()] if timetable else []
     steps = [step for step in steps if _on_level(step.channel, item.level)]
     subject = _subject(item, now)
+    shown = showings.of(item, destinations, rules, now)
+    if shown is not None:
+        steps = [step for step in steps if not rules.channel(step.channel).spaced]
 
     def make(occupied: list[planning.Occupied]) -> planning.Plan:
-        return planning.plan(
+        made = planning.plan(
             subject=subject,
             steps=steps,
             destinations=destinations,
@@ -81,6 +100,9 @@ def _maker(
             occupied=occupied,
             now=now,
         )
+        if shown is None:
+            return made
+        return shown.added_to(made, subject=subject, rules=rules, occupied=occupied, now=now)
 
     return make
 
@@ -129,6 +151,7 @@ def _may_come_back(row: Publication) -> bool:
 
 
 def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
+    stood = row.moved_by_hand and row.state not in (State.CANCELLED, State.MISSED)
     if row.state == State.CLAIMED:  # taken back: the mark of its worker will fail
         row.state = after(State.CLAIMED, Event.LEASE_OVER)
     if not row.is_ahead:
@@ -136,7 +159,7 @@ def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
         row.hinted_at = None
         row.problem = ""
     row.variant = planned.variant.value
-    by_hand = row.planned_at if row.moved_by_hand else None
+    by_hand = row.planned_at if stood else None
     row.planned_at = planning.stands_at(planned, by_hand)
     row.moved_by_hand = row.planned_at == by_hand
     row.due_at = row.planned_at

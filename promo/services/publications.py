@@ -10,10 +10,11 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput, NotAllowed
-from promo.models import Attempt, Publication
+from promo.models import Attempt, Institution, Publication
 from promo.models.publications import TRIES
+from promo.planning.evergreen import is_showing, too_late_at
 from promo.protocol import AHEAD, MOVABLE, Event, State, after, sources
-from promo.services import armed, channels, composing, ledger, moving
+from promo.services import armed, channels, composing, evergreen, ledger, moving
 from promo.services.publishing import CLAIMS_WITHOUT_MARK
 from promo.values import Receipt
 
@@ -116,9 +117,12 @@ def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> Non
         _mind_the_moment(row, now)
         if to < now:
             raise InvalidInput(_("That time has passed."), field="to")
-        if row.not_after_at is not None and to > row.not_after_at:
+        shown_again = is_showing(row.slot)
+        if row.not_after_at is not None and to > row.not_after_at and not shown_again:
             raise InvalidInput(_("That is too late for this publication."), field="to")
         moving.check(publication=row, at=to, now=now)
+        if shown_again:
+            row.not_after_at = too_late_at(to, Institution.load().tz)
         if not row.is_ahead:
             row.state = after(State(row.state), Event.PLAN)
             row.hinted_at = None
@@ -134,6 +138,8 @@ def move(*, publication_id: int, to: datetime, user: User, now: datetime) -> Non
             )
         row.save()
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("Moved by hand."))
+        if row.item is not None:
+            evergreen.make_room(item=row.item, now=now)
 
 
 def _mind_the_moment(row: Publication, now: datetime) -> None:

@@ -23,8 +23,8 @@ READ = (
     "accessibility",
     "facebook_text",
 )
-NOT_SHOWN = {"library_lesson"}
-"""A closed group: nobody is invited. One stands among the drafts."""
+NOT_SHOWN = {"library_lesson", "service"}
+"""A closed group: nobody is invited, one stands among the drafts. And what is shown at any time."""
 
 DAYS_AND_MONTHS = re.compile(
     r"\b(poniedziałek|wtorek|środa|środę|czwartek|piątek|sobota|sobotę|niedziela|niedzielę|dziś|dzisiaj"

@@ -17,6 +17,7 @@ from PIL import Image
 from wagtail.models import Workflow
 
 from promo.models import (
+    Anniversary,
     Attempt,
     Campaign,
     CampaignItem,
@@ -136,7 +137,16 @@ def library() -> Newsletter:
     FairShare.objects.create(whose="partners", most_a_week=2, gap_hours=48)
     Partner.objects.create(name="Dom Kultury „Bajka”", url="https://dk.example.org/")
     _inbox()
+    _on_this_day()
     return making.newsletter(readers=12)
+
+
+def _on_this_day() -> None:
+    """Two of them, one without its year."""
+    source = "Gazeta Kluczborska"
+    opened = "Otwarto pierwszą czytelnię w Kluczborku"
+    Anniversary.objects.create(on="12-24", year=1926, title=opened, source=source)
+    Anniversary.objects.create(on="05-03", title="Odsłonięto pomnik na Rynku", source=source)
 
 
 def _inbox() -> None:

@@ -152,6 +152,21 @@
     choice.hidden = false;
   }
 
+  // What only some kinds of items have is shown for these alone, and wherever something is wrong with it.
+  function showForKind(form) {
+    const kind = form.querySelector("select[name=kind]");
+    const parts = [...form.querySelectorAll("[data-promo-kinds]")];
+    function show() {
+      for (const part of parts) {
+        const meant = part.dataset.promoKinds.split(" ").includes(kind.value);
+        part.hidden = !meant && !part.querySelector("[aria-invalid=true]");
+      }
+    }
+    if (!kind) return;
+    kind.addEventListener("change", show);
+    show();
+  }
+
   waitForAutosave(); // at once: a form that comes back with errors is saved before this page is ready
   document.addEventListener("DOMContentLoaded", () => {
     const form = document.querySelector("[data-edit-form]");
@@ -159,6 +174,7 @@
     const panel = document.querySelector("[data-promo-plan]");
     if (panel) followPlan(panel, form);
     form.querySelectorAll("[data-promo-repetition]").forEach((box) => chooseRepetition(box, form));
+    showForKind(form);
     form.addEventListener("submit", stopTooLarge, true);
     form.addEventListener("w-autosave:save", stopTooLarge);
     const countAll = () => form.querySelectorAll("input[type=text][maxlength], textarea[maxlength]").forEach(count);
