@@ -96,6 +96,7 @@ APPROVERS = (
     "timetables/edit/{timetable}/",
     "fair-shares/",
     "fair-shares/add/",
+    "rehearse/",
     "levels/{item}/3/",
     "branches/",
     "branches/add/",
