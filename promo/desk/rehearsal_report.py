@@ -118,13 +118,10 @@ def _hour(hour: Mapping[str, Any]) -> dict[str, Any]:
 def _alive(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry with its instants as such."""
     moments = {"at", "until", "planned_at", "published_at"}
-    told = {
+    return {
         name: datetime.fromisoformat(value) if name in moments and value else value
         for name, value in entry.items()
     }
-    if "copies" in told:
-        told["differs"] = told["copies"] not in {None, int(told["state"] == State.PUBLISHED)}
-    return told
 
 
 def _line(entry: Mapping[str, Any]) -> str:

@@ -153,14 +153,14 @@ def _tables(model: type[Model], campaign: int | None) -> Iterator[Table]:
     yield Table(meta.db_table, tuple(str(field.column) for field in fields), select)
     for field in meta.local_many_to_many:
         through = field.remote_field.through
-        if through._meta.auto_created and _is_copied(field.related_model):  # noqa: SLF001  (as above)
+        if through and through._meta.auto_created and _is_copied(field.related_model):  # noqa: SLF001  (as above)
             yield from _tables(through, campaign)
 
 
 def _value(field: Field[Any, Any], changed: Mapping[str, str]) -> Composable:
     """What goes along of a column; a key to a row that stays behind is left empty."""
     if field.column in changed:
-        return SQL(changed[field.column])  # type: ignore[arg-type]  # a constant of ours
+        return SQL(changed[field.column])
     if field.is_relation and not _is_copied(field.related_model) and field.null:
         return SQL("NULL")
     return Identifier(field.column)

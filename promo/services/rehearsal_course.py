@@ -21,7 +21,7 @@ from promo.models import (
     Publication,
     Rhythm,
 )
-from promo.protocol import DUE, State
+from promo.protocol import AHEAD, DUE, State
 
 NOTED = frozenset(
     {
@@ -35,6 +35,9 @@ NOTED = frozenset(
     }
 )
 """What people want to hear of; the rest of the ledger is for the operator."""
+
+NOT_SURE = AHEAD | {State.UNKNOWN, State.SENDING}
+"""Of these the desk does not know yet whether followers see them."""
 
 BAD = frozenset(
     {Attempt.Event.REFUSED, Attempt.Event.LOST, Attempt.Event.LOOK_FAILED, Attempt.Event.MISSED}
@@ -133,7 +136,10 @@ def mail_notes(*, after: int) -> tuple[list[Note], int]:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How one publication of the rehearsal ended. `copies` is what followers see, if they can."""
+    """How one publication of the rehearsal ended. `copies` is what followers see, if they can.
+
+    `differs` where that is not what the desk says; one that does not know says nothing.
+    """
 
     subject: str
     what: str
@@ -144,6 +150,7 @@ class Ending:
     published_at: datetime | None
     problem: str
     copies: int | None
+    differs: bool
 
 
 def cast_list(*, since: datetime | None, until: datetime) -> list[int]:
@@ -170,7 +177,10 @@ def _endings(
     rows: QuerySet[Publication], pages: frozenset[int], seen: Sequence[str]
 ) -> Iterator[Ending]:
     for row in rows:
-        shown = row.destination_id in pages
+        copies = None
+        if row.destination_id in pages:
+            copies = sum(row.marker in text for text in seen)
+        said = None if row.state in NOT_SURE else int(row.state == State.PUBLISHED)
         yield Ending(
             subject=row.subject,
             what=row.get_variant_display(),
@@ -180,23 +190,17 @@ def _endings(
             planned_at=row.planned_at,
             published_at=row.published_at,
             problem=row.problem or (row.destination.paused_because if row.held else ""),
-            copies=sum(row.marker in text for text in seen) if shown else None,
+            copies=copies,
+            differs=None not in {copies, said} and copies != said,
         )
 
 
 def counts(found: Sequence[Ending]) -> dict[str, int]:
     """How many ended where; `wrong` are those that followers do not see as the desk says."""
     states = Counter(one.state for one in found)
-    wrong = [
-        one
-        for one in found
-        if one.copies is not None
-        and one.copies != (one.state == State.PUBLISHED)
-        and one.state not in {State.UNKNOWN, State.SENDING}
-    ]
     named = {State.PUBLISHED, State.MISSED, State.FAILED, State.UNKNOWN, State.CANCELLED}
     return {
         **{State(state).value: states[state] for state in sorted(named)},
         "waiting": sum(number for state, number in states.items() if state not in named),
-        "wrong": len(wrong),
+        "wrong": sum(one.differs for one in found),
     }

@@ -74,13 +74,13 @@ def _name_of(campaign: int | None) -> str:
     from promo.models import Campaign  # noqa: PLC0415
 
     try:
-        found = Campaign.objects.filter(pk=campaign).values_list("name", flat=True).first()
+        names = dict(Campaign.objects.values_list("pk", "name"))
     except OperationalError as error:
         message = _("The desk’s database does not answer. Is Promo running?")
         raise ConfigurationError(message) from error
-    if campaign is not None and found is None:
+    if campaign is not None and campaign not in names:
         raise InvalidInput(_("There is no such campaign."), field="campaign")
-    return found or ""
+    return names[campaign] if campaign is not None else ""
 
 
 def _play(asked: Asked, *, campaign_name: str, say: str) -> None:

@@ -32,17 +32,19 @@ class Watch:
     _mail: int = 0
     _note: int = 0
     _mail_note: int = 0
+    _kept: int = 0
+    _said: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def look(self) -> bool:
         """Keep all that is new; tells whether there was anything."""
-        before = (self._posts, self._mail, self._note, self._mail_note)
+        before = self._kept
         self._look_at_pages()
         self._look_into_mailboxes()
         notes, self._note = rehearsal_course.notes(after=self._note)
         mail_notes, self._mail_note = rehearsal_course.mail_notes(after=self._mail_note)
         for note in (*notes, *mail_notes):
-            self._keep(note.at, "note", **_told(note))
-        return before != (self._posts, self._mail, self._note, self._mail_note)
+            self._keep_note(note)
+        return self._kept > before
 
     def switched_off(self, at: datetime, until: datetime) -> None:
         """Promo has been away between these two."""
@@ -108,7 +110,15 @@ class Watch:
                 text=mail["text"],
             )
 
+    def _keep_note(self, note: Note) -> None:
+        """Not where the same was said of it last: an hourly “still not” is no news."""
+        about, said = (note.subject, note.where), (note.word, note.text)
+        if self._said.get(about) != said:
+            self._said[about] = said
+            self._keep(note.at, "note", **_told(note))
+
     def _keep(self, at: datetime, kind: str, **more: Any) -> None:
+        self._kept += 1
         if at < self.since:
             return
         local = at.astimezone(self.zone)

@@ -35,7 +35,7 @@ NOTE = entry(
 ENDING = {
     "subject": "Wieczór poezji", "what": "zapowiedź", "where": "Strona biblioteki",
     "state": "missed", "label": "pominięta", "planned_at": at(18), "published_at": None,
-    "problem": "Za późno.", "copies": 0,
+    "problem": "Za późno.", "copies": 0, "differs": False,
 }  # fmt: skip
 COUNTS = {"published": 2, "missed": 1, "posts": 1, "mails": 1, "wrong": 0}
 SEEN = {
