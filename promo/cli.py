@@ -84,6 +84,15 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     )
     bench.add_argument("words", nargs=argparse.REMAINDER)
     bench.set_defaults(run=_bench)
+    # Its words are its own: with a help of ours argparse would keep "--help" to itself.
+    rehearsed = commands.add_parser(
+        "rehearse",
+        help="play the coming days on a fast clock; nothing reaches the outside",
+        add_help=False,
+        prefix_chars="\0",
+    )
+    rehearsed.add_argument("words", nargs=argparse.REMAINDER)
+    rehearsed.set_defaults(run=_rehearse)
     rotate = commands.add_parser(
         "rotate-keys", help="encrypt every stored secret with the first key"
     )
@@ -174,6 +183,12 @@ def _bench(asked: argparse.Namespace) -> int:
     """A process of its own: engines are started before anything reads the settings."""
     command = [sys.executable, "-m", "tasks.bench", *asked.words]
     return subprocess.run(command, check=False).returncode  # noqa: S603  (ours)
+
+
+def _rehearse(asked: argparse.Namespace) -> int:
+    """As `_bench`, but in our place: a Ctrl-C is its own, and it has much to put away."""
+    command = [sys.executable, "-m", "tasks.rehearse", *asked.words]
+    os.execv(sys.executable, command)  # noqa: S606  (ours)
 
 
 def _messages(_asked: argparse.Namespace) -> int:

@@ -40,6 +40,7 @@ from promo.desk.publications import PublicationsViewSet
 from promo.desk.reader_exports import ReaderExportsViewSet
 from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
+from promo.desk.rehearsals import RehearsalsViewSet
 from promo.desk.rhythms import RhythmViewSet
 from promo.desk.whereabouts import WhereaboutsViewSet
 from promo.models import (
@@ -111,6 +112,7 @@ def viewsets() -> list[ViewSet]:
         MissedViewSet(),
         HaltsViewSet(),
         AnniversaryFileViewSet(),
+        RehearsalsViewSet(),
     ]
 
 

@@ -12,7 +12,7 @@ from promo.rehearsal.catalogue import FAULTS
 from promo.rehearsal.clock import iso_time
 from promo.rehearsal.faults import BadRule, as_json
 from promo.rehearsal.graph.errors import TABLE
-from promo.rehearsal.people import App, Page, Token
+from promo.rehearsal.people import TASKS, App, Grant, Page, Token
 from promo.rehearsal.posts import Post
 from promo.rehearsal.wire import Reply, Request, json_reply
 from promo.rehearsal.world import World
@@ -223,6 +223,43 @@ def _fields(wanted: Any, known: Mapping[str, type]) -> dict[str, Any]:
     return dict(wanted)
 
 
+def page_list(world: World, _request: Request) -> Reply:
+    """The names of the pages by their ids."""
+    return json_reply({page.id: page.name for page in world.people.all(Page)})
+
+
+def add_page(world: World, request: Request) -> Reply:
+    """One more page that the first person manages, ticked for the app; gives what opens it."""
+    number = 1 + max(int(page.id) for page in world.people.all(Page))
+    page = Page(
+        id=str(number),
+        name=request.text("name") or seed.PAGE_NAME,
+        roles={seed.USER_ID: TASKS},
+        business_id=seed.BUSINESS_ID,
+    )
+    token = dataclasses.replace(
+        _first_token(world), id=f"{seed.PAGE_TOKEN}-{number}", page_id=page.id, dead_subcode=0
+    )
+    grant = world.people.get(Grant, f"{seed.APP_ID}:{seed.USER_ID}")
+    if grant is not None:
+        ticked = (*grant.page_ids, page.id)
+        world.people.put(dataclasses.replace(grant, page_ids=ticked))
+    world.people.put(page)
+    world.people.put(token)
+    opens = {
+        "config": {"page_id": page.id, "page_name": page.name, "app_id": seed.APP_ID},
+        "secrets": {"page_token": token.id, "app_secret": seed.APP_SECRET},
+    }
+    return json_reply(opens, status=201)
+
+
+def _first_token(world: World) -> Token:
+    token = world.people.get(Token, seed.PAGE_TOKEN)
+    if token is None:
+        raise BadCall("the first page has no token")
+    return token
+
+
 def seed_facts(_world: World, request: Request) -> Reply:
     return json_reply({**seed.facts(), "graph_url": f"{request.base_url}/graph"})
 
@@ -249,6 +286,8 @@ ROUTES: Mapping[tuple[str, str], Handler] = {
     ("POST", "/api/clock"): move_clock,
     ("GET", "/api/world"): facts,
     ("POST", "/api/world"): set_facts,
+    ("GET", "/api/pages"): page_list,
+    ("POST", "/api/pages"): add_page,
     ("GET", "/api/seed"): seed_facts,
     ("GET", "/healthz"): health,
 }

@@ -15,6 +15,7 @@ from promo.channels.base import CallBudget
 from promo.errors import OutcomeUnknown, PublishError, RateLimited, Unauthorized, Unreachable
 from promo.models import Destination, Publication
 from promo.protocol import DUE
+from promo.services.clock import Clock
 
 OPENS_AFTER = 5
 """So often in a row a network may be out of reach before nothing is tried there for a while."""
@@ -122,15 +123,19 @@ def close(destination: Destination, *, now: datetime) -> None:
         )
 
 
-def call_budget(destination: Destination, *, now: datetime) -> CallBudget:
-    """How much of the network's call budget is used up, as far as its answers told lately."""
+def call_budget(destination: Destination, *, clock: Clock) -> CallBudget:
+    """How much of the network's call budget is used up, as far as its answers told lately.
+
+    Where they told nothing the clock is not asked.
+    """
 
     def note_usage(percent: int, regain: timedelta) -> None:
         Destination.objects.filter(id=destination.id).update(
-            used_percent=min(percent, 999), used_until_at=now + (regain or USAGE_COUNTS)
+            used_percent=min(percent, 999), used_until_at=clock() + (regain or USAGE_COUNTS)
         )
 
     until = destination.used_until_at
-    if until is None or until <= now:
+    left = until - clock() if until is not None else timedelta(0)
+    if left <= timedelta(0):
         return CallBudget(note=note_usage)
-    return CallBudget(destination.used_percent, until - now, note_usage)
+    return CallBudget(destination.used_percent, left, note_usage)

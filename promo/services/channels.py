@@ -1,7 +1,6 @@
 """The installed channels, and what they are handed of the outside."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -98,7 +97,7 @@ def _wires(destination: Destination) -> Wires:
     def enqueue(_access: Access, _message: Message, key: str) -> Receipt:
         return mailings.start(destination=destination, key=key, now=database_now())
 
-    return _wired(enqueue, breaker.call_budget(destination, now=datetime.now(UTC)))
+    return _wired(enqueue, breaker.call_budget(destination, clock=database_now))
 
 
 def _wired(
@@ -106,7 +105,7 @@ def _wired(
 ) -> Wires:
     return Wires(
         http=lambda: door.open_session(guard=_operators_guard()),
-        now=lambda: datetime.now(UTC),
+        now=database_now,
         enqueue=enqueue,
         longest_call=settings.PROMO_LONGEST_CALL,
         budget=budget,

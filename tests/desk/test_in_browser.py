@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from promo.models import Subscriber, Subscription, Timetable
-from promo.services import tokens
+from promo.services import rehearsals, tokens
+from promo.services.rehearsals import Rehearsal
 from tests.browser import OpenPage, colour_faults
 from tests.desk.browsing import Desk, faults, pl
+from tests.desk.rehearsed import played
 from tests.desk.scenes import Scene
 
 pytestmark = [
@@ -66,6 +69,8 @@ OTHERS: dict[str, Address] = {
     "acts on an event": lambda scene: f"/desk/items/acts/{scene.item.pk}/",
     "missed publications": lambda _scene: "/desk/missed/",
     "stop of everything": lambda _scene: "/desk/stop/",
+    "rehearsing": lambda _scene: "/desk/rehearse/",
+    "rehearsal": lambda _scene: f"/desk/rehearse/{rehearsal().key}/",
     "new destination": lambda _scene: "/desk/destinations/new/facebook_page/",
     "connecting a page": lambda _scene: "/desk/destinations/connect/facebook_page/",
     "connecting a page again": lambda scene: f"/desk/destinations/{scene.destination.pk}/connect/",
@@ -107,6 +112,10 @@ OTHERS: dict[str, Address] = {
     "groups": lambda _scene: "/desk/groups/",
     "no such page": lambda _scene: "/desk/nothing-here/",
 }
+
+
+def rehearsal() -> Rehearsal:
+    return played(rehearsals.place(settings.HOME))
 
 
 def reader() -> Subscriber:

@@ -99,6 +99,7 @@ APPROVERS = (
     "timetables/edit/{timetable}/",
     "fair-shares/",
     "fair-shares/add/",
+    "rehearse/",
     "levels/{item}/3/",
     "branches/",
     "branches/add/",

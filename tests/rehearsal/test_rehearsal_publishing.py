@@ -229,3 +229,20 @@ def test_everything_accepted_is_in_the_log(world: Rehearsal) -> None:
     assert world.log() == []
     kinds = [line["kind"] for line in world.get("/api/log", all=1).json()]
     assert kinds[-4:] == ["post", "photo", "removed", "cleared"]
+
+
+def test_one_more_page_has_a_token_and_followers_of_its_own(world: Rehearsal) -> None:
+    made = world.post("/api/pages", name="Filia nr 5").json()
+    page_id, token = made["config"]["page_id"], made["secrets"]["page_token"]
+    again = world.post("/api/pages", name="Filia nr 6").json()
+    assert again["config"]["page_id"] != page_id
+    answer = requests.post(
+        f"{world.base}/graph/v25.0/{page_id}/feed",
+        data={"access_token": token, "message": "Otwarte od 9"},
+        timeout=20,
+    )
+    answer.raise_for_status()
+    assert [post["page_id"] for post in world.posts()] == [page_id]
+    names = requests.get(f"{world.base}/api/pages", timeout=20).json()
+    assert names[page_id] == "Filia nr 5"
+    assert names[seed.PAGE_ID] == seed.PAGE_NAME
