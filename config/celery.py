@@ -25,6 +25,7 @@ app = Celery(
         "tasks.readers",
         "tasks.returns",
         "tasks.access",
+        "tasks.figures",
         "tasks.upkeep",
     ],
 )
@@ -63,6 +64,7 @@ app.conf.update(
         "tasks.readers.*": {"queue": "fetch"},
         "tasks.returns.*": {"queue": "fetch"},
         "tasks.access.*": {"queue": "fetch"},
+        "tasks.figures.*": {"queue": "fetch"},
         "tasks.upkeep.*": {"queue": "upkeep"},
     },
 )

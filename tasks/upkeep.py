@@ -11,9 +11,11 @@ from promo.services import (
     accesses,
     arming,
     bulk_acts,
+    changing,
     confirmations,
     connections,
     fetching,
+    figures,
     fillings,
     forgetting,
     health,
@@ -30,10 +32,12 @@ from promo.services import (
     rhythms,
     sources,
     subjects,
+    takedowns,
     telling,
 )
 from promo.services.clock import database_now
 from tasks import access, mailing, newsletters, readers
+from tasks import figures as figure_tasks
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
@@ -60,6 +64,8 @@ HOUSEKEEPING = (
     returns.sweep,
     providers.let_go,
     connections.sweep,
+    figures.note_new,
+    takedowns.follow_up,
 )
 MINUTE = timedelta(minutes=1)
 HINTS = (
@@ -67,6 +73,8 @@ HINTS = (
     (looking.looks_due, publishing_tasks.look),
     (arming.hand_out, publishing_tasks.arm),
     (arming.minds_due, publishing_tasks.mind),
+    (changing.due, publishing_tasks.change),
+    (figures.due, figure_tasks.read),
     (mailings.hand_out, mailing.send),
     (lookups.due, mailing.look),
     (confirmations.due, mailing.confirm),

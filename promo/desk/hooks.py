@@ -40,6 +40,7 @@ from promo.desk.reader_exports import ReaderExportsViewSet
 from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
 from promo.desk.rhythms import RhythmViewSet
+from promo.desk.take_down import TakeDownViewSet
 from promo.desk.whereabouts import WhereaboutsViewSet
 from promo.models import (
     Branch,
@@ -106,6 +107,7 @@ def viewsets() -> list[ViewSet]:
         EventActsViewSet(),
         MissedViewSet(),
         HaltsViewSet(),
+        TakeDownViewSet(),
     ]
 
 

@@ -5,8 +5,10 @@ from promo.models.acts import EventAct
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.calendar_addresses import CalendarAddress
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
+from promo.models.changes import FormerMarker, PostChange, TakeDown
 from promo.models.destinations import Destination
 from promo.models.fair_shares import FairShare
+from promo.models.figures import DeadMetric, PostFigures
 from promo.models.fillings import Filling, Proof, Rhythm
 from promo.models.halts import Halt
 from promo.models.health import Heartbeat
@@ -56,6 +58,7 @@ __all__ = [
     "ClosedDay",
     "Consent",
     "DataRequest",
+    "DeadMetric",
     "Delivery",
     "DeliveryEvent",
     "Destination",
@@ -66,6 +69,7 @@ __all__ = [
     "EventAct",
     "FairShare",
     "Filling",
+    "FormerMarker",
     "Grant",
     "Halt",
     "Handshake",
@@ -81,6 +85,8 @@ __all__ = [
     "Partner",
     "Photo",
     "PhotoRendition",
+    "PostChange",
+    "PostFigures",
     "Preferences",
     "Proof",
     "Publication",
@@ -96,6 +102,7 @@ __all__ = [
     "Subscriber",
     "Subscription",
     "Suppression",
+    "TakeDown",
     "Timetable",
     "TimetableStep",
     "TrackedLink",

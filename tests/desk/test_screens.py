@@ -97,6 +97,7 @@ APPROVERS = (
     "fair-shares/",
     "fair-shares/add/",
     "levels/{item}/3/",
+    "items/take-down/{item}/",
     "branches/",
     "branches/add/",
     "sources/",
