@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse, reverse_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk.screens import Screen, staff
@@ -22,7 +22,7 @@ from promo.services.takedowns import Fate
 FATES = {
     Fate.DELETED: gettext_lazy("deleted there, with reactions and comments"),
     Fate.RECALLED: gettext_lazy("taken back from the network before it appears"),
-    Fate.DROPPED: gettext_lazy("dropped: it will not go out"),
+    Fate.DROPPED: gettext_lazy("dropped from the plan: not sent out"),
     Fate.HIDDEN: gettext_lazy("no longer shown, here and in the feeds"),
     Fate.CHECKED: gettext_lazy("may be out: Promo keeps checking, and deletes it if it is"),
     Fate.STOPPED: gettext_lazy("stopped for whoever has not got it yet"),
@@ -52,7 +52,7 @@ class TakeDownViewSet(ViewSet):
 class TakeDownForm(forms.Form):
     cause = forms.ChoiceField(label=gettext_lazy("Cause"), choices=TakeDown.Cause.choices)
     because = forms.CharField(
-        label=gettext_lazy("What has happened?"),
+        label=pgettext_lazy("take-down", "What has happened?"),
         max_length=300,
         help_text=gettext_lazy(
             "Kept with your name and the time, and shown at the desk. Do not name the people "
