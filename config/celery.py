@@ -26,6 +26,7 @@ app = Celery(
         "tasks.returns",
         "tasks.access",
         "tasks.evergreen",
+        "tasks.figures",
         "tasks.upkeep",
     ],
 )
@@ -65,6 +66,7 @@ app.conf.update(
         "tasks.returns.*": {"queue": "fetch"},
         "tasks.access.*": {"queue": "fetch"},
         "tasks.evergreen.*": {"queue": "fetch"},
+        "tasks.figures.*": {"queue": "fetch"},
         "tasks.upkeep.*": {"queue": "upkeep"},
     },
 )

@@ -4,6 +4,10 @@
 this one table. Two rules stand above it: a write is fenced by the token got at the claim, and
 evidence that a post is out may always be written. `unknown` is a state, not an error: only evidence
 or a person ends it.
+
+What is done to a post that is out has a life of its own, in `CHANGES`: the publication stays
+`published` until there is proof that it is gone. To ask for the same change twice harms nobody, but
+an older one that is applied late must not undo a newer one.
 """
 
 from collections.abc import Iterable
@@ -48,6 +52,7 @@ class Event(StrEnum):
     CHANGE = "change"
     CHANGE_REFUSED = "change_refused"
     GONE = "gone"
+    REPOST = "repost"
 
 
 DUE = frozenset({State.PLANNED, State.WAITING})
@@ -98,6 +103,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.MISSED, Event.RETRY): State.WAITING,
     (State.UNKNOWN, Event.RETRY): State.WAITING,
     (State.PUBLISHED, Event.TAKEN_DOWN): State.WITHDRAWN,
+    # Posted anew under another marker, once there is proof that the old post is gone.
+    (State.WITHDRAWN, Event.REPOST): State.WAITING,
+    # Our own ground alone: an entry comes back with the next approval.
+    (State.WITHDRAWN, Event.PLAN): State.PLANNED,
     # Armed ahead: ARM and CHANGE are marks before the wire, HELD says that the network holds it,
     # GONE that it does so no more. What is lost on either way is looked for in both of its lists.
     (State.CLAIMED, Event.ARM): State.ARMING,
@@ -146,6 +155,56 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.CANCELLED, Event.FOUND): State.PUBLISHED,
     (State.FAILED, Event.FOUND): State.PUBLISHED,
     (State.FAILED, Event.RECEIPT): State.PUBLISHED,
+}
+
+
+class Change(StrEnum):
+    """The states of a change to what is out."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    LOST = "lost"
+    DONE = "done"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+class Step(StrEnum):
+    """What can happen to a change. `SEEN` is evidence: it stands there as it is wanted."""
+
+    MARK = "mark"
+    TAKEN = "taken"
+    OVERTAKEN = "overtaken"
+    PUT_OFF = "put_off"
+    REFUSED = "refused"
+    ANSWER_LOST = "answer_lost"
+    LEASE_OVER = "lease_over"
+    SEEN = "seen"
+    ASK_AGAIN = "ask_again"
+    NEEDLESS = "needless"
+    DROP = "drop"
+
+
+OPEN = frozenset({Change.WAITING, Change.SENDING, Change.LOST})
+"""A worker has something to do; a publication has one such change at most."""
+
+CHANGES: dict[tuple[Change, Step], Change] = {
+    (Change.WAITING, Step.MARK): Change.SENDING,
+    (Change.WAITING, Step.NEEDLESS): Change.DONE,
+    (Change.WAITING, Step.REFUSED): Change.REFUSED,
+    (Change.WAITING, Step.DROP): Change.DROPPED,
+    (Change.SENDING, Step.TAKEN): Change.DONE,
+    # Something else was wanted meanwhile. What was answered has been applied: go on at once.
+    (Change.SENDING, Step.OVERTAKEN): Change.WAITING,
+    (Change.SENDING, Step.PUT_OFF): Change.WAITING,
+    (Change.SENDING, Step.REFUSED): Change.REFUSED,
+    (Change.SENDING, Step.ANSWER_LOST): Change.LOST,
+    (Change.SENDING, Step.LEASE_OVER): Change.LOST,
+    (Change.LOST, Step.SEEN): Change.DONE,
+    (Change.LOST, Step.ASK_AGAIN): Change.WAITING,
+    (Change.LOST, Step.NEEDLESS): Change.DONE,
+    (Change.REFUSED, Step.ASK_AGAIN): Change.WAITING,
+    (Change.REFUSED, Step.DROP): Change.DROPPED,
 }
 
 

@@ -48,6 +48,7 @@ class ImageConsent(StrEnum):
     NOT_NEEDED = "not_needed"
     COLLECTED = "collected"
     NONE = "none"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,8 @@ class Traits:
     tell whether a key is out. `max_text` counts characters (None: no limit). `level` is the
     promotion level from which on an item uses this channel: 1 our own ground, 2 social media, 3 a
     full campaign. `by_language`: each reader has a language, and gets the message made for it.
+    `reads_back`: it can tell what a post that is out says now. `figures`: it counts what people do
+    with a post.
     """
 
     repeat_safe: bool = False
@@ -355,3 +358,21 @@ class Traits:
     alt_text: bool = False
     level: int = 2
     by_language: bool = False
+    reads_back: bool = False
+    figures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What people did with a post, as its network counts it; None: it does not say.
+
+    `metrics` are the network's own, by its names. `dead` are names that it knows no more.
+    `withheld`: it answered to none of the living ones, as of pages that are too small for it.
+    """
+
+    reactions: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    metrics: Mapping[str, int] = field(default_factory=dict)
+    dead: tuple[str, ...] = ()
+    withheld: bool = False

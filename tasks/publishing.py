@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from promo.services import arming, looking, publishing
+from promo.services import arming, changing, looking, publishing
 
 
 @shared_task
@@ -27,3 +27,9 @@ def arm(publication_id: int) -> None:
 def mind(publication_id: int) -> None:
     """Look after what the network holds: change it, take it back, or see that it came out."""
     arming.mind(publication_id)
+
+
+@shared_task
+def change(change_id: int) -> None:
+    """Change or take down a post that is out, or see what became of that."""
+    changing.carry_out(change_id)

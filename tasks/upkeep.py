@@ -13,10 +13,12 @@ from promo.services import (
     anniversaries,
     arming,
     bulk_acts,
+    changing,
     confirmations,
     connections,
     evergreen,
     fetching,
+    figures,
     fillings,
     forgetting,
     health,
@@ -33,11 +35,13 @@ from promo.services import (
     rhythms,
     sources,
     subjects,
+    takedowns,
     telling,
 )
 from promo.services.clock import database_now
 from tasks import access, mailing, newsletters, readers
 from tasks import evergreen as evergreen_tasks
+from tasks import figures as figure_tasks
 from tasks import publishing as publishing_tasks
 from tasks import returns as return_tasks
 from tasks import sources as source_tasks
@@ -68,6 +72,7 @@ EVERY_TICK = Round(
         (looking.looks_due, publishing_tasks.look),
         (arming.hand_out, publishing_tasks.arm),
         (arming.minds_due, publishing_tasks.mind),
+        (changing.due, publishing_tasks.change),
         (mailings.hand_out, mailing.send),
     ),
 )
@@ -111,6 +116,7 @@ TURNS = {
                 (sources.due, source_tasks.read),
                 (accesses.due, access.check),
                 (notices.due, access.tell),
+                (figures.due, figure_tasks.read),
             )
         ),
     ),
@@ -123,6 +129,8 @@ TURNS = {
                 returns.sweep,
                 providers.let_go,
                 connections.sweep,
+                figures.note_new,
+                takedowns.follow_up,
             ),
             hints=(
                 (evergreen.hand_out, evergreen_tasks.keep),
@@ -161,13 +169,6 @@ def _go(through: Round, *, now: datetime) -> None:
         sweep(now=now)
     for due, task in through.hints:
         hint(task, due(now=now))
-
-
-HINTS_OF_THE_MINUTE = (
-    (evergreen.hand_out, evergreen_tasks.keep),
-    (anniversaries.due, evergreen_tasks.remember),
-)
-"""The same, of what may wait a minute."""
 
 
 AT_ONCE = 100

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from promo.models import Publication
-from promo.protocol import OUT
-from promo.services import arming, looking, publishing
+from promo.protocol import OPEN, OUT
+from promo.services import arming, changing, looking, publishing
 from tests.world import World
 
 
@@ -40,6 +40,8 @@ def tick(clock: Clock) -> None:
         arming.arm(publication_id, clock=clock)
     for publication_id in arming.minds_due(now=clock()):
         arming.mind(publication_id, clock=clock)
+    for change_id in changing.due(now=clock()):
+        changing.carry_out(change_id, clock=clock)
 
 
 @dataclass
@@ -86,7 +88,8 @@ class Watch:
         self.until(lambda: self.clock.at >= ends, minutes=minutes + 1)
 
     def check(self) -> None:
-        rows = list(Publication.objects.filter(state__in=OUT))
+        # Of what is being changed or taken down nothing is said before it is settled.
+        rows = list(Publication.objects.filter(state__in=OUT).exclude(changes__state__in=OPEN))
         exist = [post["text"] for post in self.world.all_posts()] if rows else []
         for row in rows:
             copies = sum(row.marker in text for text in exist)

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Protocol
 
 import requests
 
-from promo.values import Draft, Held, Message, Problem, Receipt, Traits
+from promo.values import Draft, Figures, Held, Message, Problem, Receipt, Traits
 
 Render = Callable[[str, Mapping[str, Any]], str]
 """Render a template by its path below `templates/`: `render("website/entry.txt.j2", {...})`."""
@@ -226,5 +226,32 @@ class SchedulingChannel(ChannelContract, Protocol):
         """Every post with exactly this key that the network holds, oldest first; a complete read.
 
         A read that could not be completed raises.
+        """
+        ...
+
+
+class ReadingChannel(ChannelContract, Protocol):
+    """What a channel with `traits.reads_back` offers besides."""
+
+    def shown(self, receipt: Receipt) -> str | None:
+        """The text of the post as it stands there; None where the post exists no more.
+
+        A read that could not be completed raises.
+        """
+        ...
+
+
+class CountingChannel(ChannelContract, Protocol):
+    """What a channel with `traits.figures` offers besides."""
+
+    metric_labels: ClassVar[Mapping[str, str]]
+    """The names in `Figures.metrics`, as people call them."""
+    when_withheld: ClassVar[str]
+    """Why there may be no metrics, in words."""
+
+    def figures(self, receipt: Receipt, *, dead: frozenset[str]) -> Figures | None:
+        """What people did with the post; None where it exists no more.
+
+        Names in `dead` are not asked for. A read that could not be completed raises.
         """
         ...

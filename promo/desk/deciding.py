@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.widgets import AdminDateTimeInput
 
+from promo.desk import changes
 from promo.desk.screens import Screen, staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Publication, Subject
@@ -60,6 +61,7 @@ TAKE_DOWN = Question(
     gettext_lazy("It will disappear from where it was published, with all comments and reactions."),
     gettext_lazy("Take down"),
 )
+POST_ANEW = gettext_lazy("Take the post down and post it anew?")
 MAIL_AGAIN = Question(
     gettext_lazy("Send to these readers again?"),
     gettext_lazy(
@@ -92,6 +94,9 @@ class ActView(Screen):
             return AGAIN if self._publication().state == State.UNKNOWN else None
         if act == "move":
             return _before_a_move(self.request, self._publication())
+        if act == "post_anew":
+            lost = changes.what_is_lost(self._publication())
+            return Question(POST_ANEW, lost, gettext_lazy("Take down and post anew"))
         return QUESTIONS.get(act)
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
@@ -162,8 +167,9 @@ def _before_a_move(request: HttpRequest, row: Publication) -> Question | None:
 
 
 def _take_down(request: HttpRequest, row: Publication, now: datetime) -> str:
-    publications.take_down(publication_id=row.pk, user=staff(request), now=now)
-    return _("It has been taken down.")
+    if publications.take_down(publication_id=row.pk, user=staff(request), now=now):
+        return _("It has been taken down.")
+    return _("It will be taken down shortly.")
 
 
 def _pause_mailing(_request: HttpRequest, row: Publication, _now: datetime) -> str:
@@ -243,6 +249,10 @@ ACTS: dict[str, Callable[[HttpRequest, Publication, datetime], str]] = {
     "drop": _drop,
     "move": _move,
     "take_down": _take_down,
+    "change_text": changes.change_text,
+    "post_anew": changes.post_anew,
+    "change_again": changes.again,
+    "change_off": changes.call_off,
     "pause_mailing": _pause_mailing,
     "resume_mailing": _resume_mailing,
     "cancel_mailing": _cancel_mailing,

@@ -42,6 +42,7 @@ from promo.desk.reader_imports import ReaderImportsViewSet
 from promo.desk.readers import ReadersGroup
 from promo.desk.rehearsals import RehearsalsViewSet
 from promo.desk.rhythms import RhythmViewSet
+from promo.desk.take_down import TakeDownViewSet
 from promo.desk.whereabouts import WhereaboutsViewSet
 from promo.models import (
     Anniversary,
@@ -113,6 +114,7 @@ def viewsets() -> list[ViewSet]:
         HaltsViewSet(),
         AnniversaryFileViewSet(),
         RehearsalsViewSet(),
+        TakeDownViewSet(),
     ]
 
 

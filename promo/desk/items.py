@@ -26,6 +26,7 @@ from promo.desk.planpanel import PlanPanel
 from promo.desk.repetition import RepetitionInput
 from promo.desk.snippets import DateColumn, DeskEdit, DeskViewSet, StateColumn
 from promo.models import Item
+from promo.services import takedowns
 
 CONTENT = [
     FieldPanel("title", required_on_save=True),  # a draft without a name is found by nobody
@@ -109,6 +110,14 @@ class ItemEdit(DeskEdit):
                 priority=5,
             )
             buttons.append(act)
+        if self.object.first_published_at and self.request.user.has_perm(takedowns.MAY):
+            everywhere = Button(
+                gettext("Take down everywhere…"),
+                url=reverse("take_down:ask", args=[self.object.pk]),
+                icon_name="warning",
+                priority=90,
+            )
+            buttons.append(everywhere)
         return buttons
 
 

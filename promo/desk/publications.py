@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk import deciding, echoes, given_up, mailings, previews, reports
+from promo.desk import changes, deciding, echoes, given_up, mailings, previews, reports
 from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
 from promo.protocol import AHEAD, DUE, MOVABLE, NEEDS_A_HAND, OUT, Event, State, sources
-from promo.services import channels, missed, publications
+from promo.services import channels, missed, publications, takedowns
+from promo.services.clock import database_now
 from promo.services.facts import institution_facts
 
 PAGE = 50
@@ -165,6 +166,8 @@ class PublicationView(Screen):
         return (
             context
             | mailings.progress(row)
+            | changes.shown(row, now=database_now())
+            | changes.figures(row)
             | {
                 "publication": row,
                 "guide": _guide(row, state),
@@ -175,6 +178,8 @@ class PublicationView(Screen):
                 "can_drop": _can_drop(row, state),
                 "can_move": state in MOVABLE and not row.recalled,
                 "going_out": state in UNDER_WAY,
+                "can_everywhere": row.item_id is not None
+                and self.request.user.has_perm(takedowns.MAY),
                 "can_withdraw": state == State.PUBLISHED and traits.can_withdraw,
                 "unknown": state == State.UNKNOWN,
                 "languages": _languages(row),

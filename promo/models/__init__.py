@@ -5,9 +5,11 @@ from promo.models.acts import EventAct
 from promo.models.bulk_acts import BulkAct, BulkActReader, ReaderExport
 from promo.models.calendar_addresses import CalendarAddress
 from promo.models.campaigns import Campaign, CampaignItem, Timetable, TimetableStep
+from promo.models.changes import FormerMarker, PostChange, TakeDown
 from promo.models.destinations import Destination
 from promo.models.evergreen import Anniversary, Remembrance, Showings
 from promo.models.fair_shares import FairShare
+from promo.models.figures import DeadMetric, PostFigures
 from promo.models.fillings import Filling, Proof, Rhythm
 from promo.models.halts import Halt
 from promo.models.health import Heartbeat
@@ -58,6 +60,7 @@ __all__ = [
     "ClosedDay",
     "Consent",
     "DataRequest",
+    "DeadMetric",
     "Delivery",
     "DeliveryEvent",
     "Destination",
@@ -68,6 +71,7 @@ __all__ = [
     "EventAct",
     "FairShare",
     "Filling",
+    "FormerMarker",
     "Grant",
     "Halt",
     "Handshake",
@@ -83,6 +87,8 @@ __all__ = [
     "Partner",
     "Photo",
     "PhotoRendition",
+    "PostChange",
+    "PostFigures",
     "Preferences",
     "Proof",
     "Publication",
@@ -100,6 +106,7 @@ __all__ = [
     "Subscriber",
     "Subscription",
     "Suppression",
+    "TakeDown",
     "Timetable",
     "TimetableStep",
     "TrackedLink",

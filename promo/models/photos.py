@@ -16,6 +16,7 @@ CONSENTS = [
     ),
     (ImageConsent.COLLECTED.value, _("collected from everyone shown")),
     (ImageConsent.NONE.value, _("missing")),
+    (ImageConsent.WITHDRAWN.value, _("withdrawn: the picture is shown nowhere any more")),
 ]
 
 

@@ -98,6 +98,9 @@ class Publication(models.Model):
     recalled = models.BooleanField(
         default=False, help_text="Not wanted any more: what the network holds is to be taken back."
     )
+    reposted = models.BooleanField(
+        default=False, help_text="Taken down and posted anew, by a person's word: no plan drops it."
+    )
     marked_at = models.DateTimeField(null=True, blank=True)
     looks = models.PositiveSmallIntegerField(default=0)
     absences = models.PositiveSmallIntegerField(default=0)
@@ -218,6 +221,7 @@ class Attempt(models.Model):
         HELD = "held", _("scheduled on the network")
         CHANGING = "changing", _("changing it on the network")
         RECALLED = "recalled", _("taken back from the network")
+        AMENDED = "amended", _("changed on the network")
 
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="ledger")
     number = models.PositiveIntegerField(help_text="Which try this line belongs to, from 1.")

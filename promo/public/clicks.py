@@ -33,7 +33,7 @@ def follow(request: HttpRequest, key: str, code: str = "") -> HttpResponse:
     link = visits.link_of(key)
     if link is None:
         raise Http404
-    if _is_person(request):
+    if is_person(request):
         visits.note(
             link=link,
             code=code,
@@ -52,7 +52,7 @@ def follow(request: HttpRequest, key: str, code: str = "") -> HttpResponse:
     return answer
 
 
-def _is_person(request: HttpRequest) -> bool:
+def is_person(request: HttpRequest) -> bool:
     """Does a person look, as far as one can tell from a single request?"""
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
     agent = request.headers.get("User-Agent", "")

@@ -1,6 +1,5 @@
 """Agenda, item pages, marker links, signs of life."""
 
-import re
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -11,12 +10,10 @@ from django.views.decorators.http import require_safe
 
 from promo.channels.website.filters import Chosen
 from promo.models import Item, Publication
+from promo.public.clicks import is_person
 from promo.services import health, pages
 from promo.services.clock import database_now
 from promo.services.facts import absolute, item_facts
-
-SCANNERS = re.compile(r"bot\b|crawl|spider|preview|scanner|facebookexternalhit|^$", re.IGNORECASE)
-"""Agents that fetch a link without a reader behind it; their visits are no clicks."""
 
 
 @require_safe
@@ -60,13 +57,15 @@ def item_calendar(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def marker(request: HttpRequest, marker: str) -> HttpResponse:
     """The short link of a publication: it leads to the item and counts the click, nobody's name."""
-    row = Publication.objects.filter(marker=marker).select_related("item").first()
+    known = Publication.objects.select_related("item")
+    row = known.filter(marker=marker).first() or known.filter(former_markers__marker=marker).first()
     if row is None:
         raise Http404
-    if request.method == "GET" and not SCANNERS.search(request.headers.get("User-Agent", "")):
+    if is_person(request):
         Publication.objects.filter(id=row.id).update(clicks=F("clicks") + 1)
     answer = HttpResponseRedirect(absolute(row.item.path if row.item else "/"))
     answer["Cache-Control"] = "no-store"
+    answer["X-Robots-Tag"] = "noindex"
     return answer
 
 

@@ -20,6 +20,7 @@ from promo.rendering import clean, to_text
 from promo.values import (
     Block,
     EventStatus,
+    ImageConsent,
     InstitutionFacts,
     IssueFacts,
     ItemFacts,
@@ -168,13 +169,17 @@ def place_facts(branch: Branch | None, venue: str) -> PlaceFacts:
 
 
 def pictures(item: Item) -> tuple[Picture, ...]:
-    """The item's pictures that can be read; a lost file is left out, not a broken page."""
+    """The item's pictures that may be shown and can be read: a lost file breaks no page."""
     made = (picture(row.photo, alt=row.alt) for row in item.photos.all())
     return tuple(one for one in made if one is not None)
 
 
 def picture(photo: Photo, *, alt: str = "") -> Picture | None:
-    """A JPEG of at most 1600 pixels, without the camera's data; None where the file is lost."""
+    """A JPEG of at most 1600 pixels, without the camera's data; None where the file is lost, or
+    where somebody shown has withdrawn their consent.
+    """
+    if photo.consent == ImageConsent.WITHDRAWN.value:
+        return None
     try:
         rendition = photo.get_rendition(PHOTO_SPEC)
     except SourceImageIOError:

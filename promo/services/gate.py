@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from promo.models import Filling, Issue, Item, Tracking
 from promo.services import approvals, channels, composing, levels, plans
-from promo.values import Problem, Variant
+from promo.values import ImageConsent, Problem, Variant
 
 TOO_LATE = "too_late"
 
@@ -33,10 +33,24 @@ def _of_item(item: Item) -> Iterator[Problem]:
     late = levels.objection(item=item, now=datetime.now(UTC))
     if late:
         yield Problem("level_late", late, field="level")
+    yield from _withdrawn(item)
     variant = Variant.NEWS if item.starts_at is None else Variant.ANNOUNCE
     draft = composing.preview_draft(item, variant=variant, due_at=datetime.now(UTC))
     for key in _channels_of(item):
         yield from composing.problems(draft, channel=key)
+
+
+def _withdrawn(item: Item) -> Iterator[Problem]:
+    """Pictures that would be missing without a word."""
+    for row in item.photos.all():
+        if row.photo.consent == ImageConsent.WITHDRAWN.value:
+            text = _("The consent to show “{title}” was withdrawn, so it is left out. Remove it.")
+            yield Problem(
+                "consent_withdrawn",
+                text.format(title=row.photo.title),
+                field="photos",
+                level="warning",
+            )
 
 
 def _channels_of(item: Item) -> list[str]:

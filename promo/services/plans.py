@@ -26,6 +26,7 @@ from promo.planning.series import dates_of
 from promo.protocol import UNSENT, Event, State, after
 from promo.services import (
     armed,
+    changes,
     channels,
     composing,
     fair_shares,
@@ -121,9 +122,12 @@ def replan(*, item: Item, now: datetime) -> planning.Plan:
             .select_related("destination")
             .filter(item=item)
         }
-        kept = set()
+        anew = changes.posted_anew(rows, item=item, now=now)
+        kept = set(anew)
         for planned in made.planned:
             place = (planned.destination, planned.slot)
+            if place in anew:
+                continue
             kept.add(place)
             row = rows.get(place) or Publication(
                 item=item, destination=destinations[planned.destination], slot=planned.slot
@@ -143,11 +147,23 @@ def renew(*, item: Item) -> None:
 
 
 def _may_come_back(row: Publication) -> bool:
-    """What was missed or dropped by a plan may; what a person dropped stays dropped."""
+    """What was missed or dropped by a plan may; what a person dropped stays dropped.
+
+    So may an entry on our own ground that went down with the whole item.
+    """
+    if row.state == State.WITHDRAWN and _is_ours(row):
+        hidden = row.ledger.filter(event=Attempt.Event.WITHDRAWN).last()
+        return hidden is not None and hidden.user_id is None
     if row.state != State.CANCELLED:
         return row.state == State.MISSED
     dropped = row.ledger.filter(event=Attempt.Event.CANCELLED).last()
     return dropped is None or dropped.user_id is None
+
+
+def _is_ours(row: Publication) -> bool:
+    """Is it an entry on our own ground, which nobody else needs to be asked about?"""
+    traits = channels.traits_of(row.destination.channel)
+    return traits.repeat_safe and traits.can_edit
 
 
 def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
@@ -180,8 +196,7 @@ def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
 def _renew_what_is_ours(rows: Iterable[Publication]) -> None:
     """Entries on our own ground show what was approved last; nobody else needs to be asked."""
     for row in rows:
-        traits = channels.traits_of(row.destination.channel)
-        if row.state == State.PUBLISHED and traits.repeat_safe and traits.can_edit:
+        if row.state == State.PUBLISHED and _is_ours(row):
             composing.recompose(row)
             row.save(update_fields=["message_json", "digest"])
 
@@ -201,22 +216,19 @@ def _drop_others(
 def standing(item: Item) -> list[planning.Standing]:
     """What is there of the item, as a new plan finds it."""
     rows = item.publications.select_related("destination").defer("message_json", "reasons")
-    found = []
-    for row in rows:
-        traits = channels.traits_of(row.destination.channel)
-        found.append(
-            planning.Standing(
-                destination=str(row.destination.uuid),
-                slot=row.slot,
-                variant=Variant(row.variant),
-                at=row.planned_at if _is_coming(row) else row.published_at or row.planned_at,
-                hold=_hold(row),
-                by_hand=row.moved_by_hand,
-                ours=traits.repeat_safe and traits.can_edit,
-                occurrence_at=row.occurrence_at,
-            )
+    return [
+        planning.Standing(
+            destination=str(row.destination.uuid),
+            slot=row.slot,
+            variant=Variant(row.variant),
+            at=row.planned_at if _is_coming(row) else row.published_at or row.planned_at,
+            hold=_hold(row),
+            by_hand=row.moved_by_hand,
+            ours=_is_ours(row),
+            occurrence_at=row.occurrence_at,
         )
-    return found
+        for row in rows
+    ]
 
 
 def _is_coming(row: Publication) -> bool:
@@ -320,7 +332,8 @@ def _main_branch_id() -> int | None:
 def _report_ready(item: Item) -> bool:
     """S9: a text, a picture with an alternative, and no missing consent."""
     photos = [row for row in item.photos.all() if row.alt or row.photo.description]
-    consent = all(row.photo.consent != ImageConsent.NONE.value for row in item.photos.all())
+    missing = (ImageConsent.NONE.value, ImageConsent.WITHDRAWN.value)
+    consent = all(row.photo.consent not in missing for row in item.photos.all())
     text = item.report or (item.body if item.kind == "report" else "")
     return bool(text) and bool(photos) and consent
 

@@ -14,7 +14,7 @@ from promo.models import Attempt, Institution, Publication
 from promo.models.publications import TRIES
 from promo.planning.evergreen import is_showing, too_late_at
 from promo.protocol import AHEAD, MOVABLE, Event, State, after, sources
-from promo.services import armed, channels, composing, evergreen, ledger, moving
+from promo.services import armed, changes, channels, composing, evergreen, ledger, moving
 from promo.services.publishing import CLAIMS_WITHOUT_MARK
 from promo.values import Receipt
 
@@ -150,15 +150,29 @@ def _mind_the_moment(row: Publication, now: datetime) -> None:
         )
 
 
-def take_down(*, publication_id: int, user: User, now: datetime) -> None:
-    """Withdraw what is out, where the channel can; raises NotAllowed or a PublishError."""
+def take_down(*, publication_id: int, user: User, now: datetime) -> bool:
+    """Withdraw what is out. True: it is down; False: a worker takes it down from its network.
+
+    Raises NotAllowed where the channel cannot, or nothing is out.
+    """
     row = Publication.objects.select_related("destination").get(id=publication_id)
-    channel = channels.channel_for(row.destination)
-    if row.state not in sources(Event.TAKEN_DOWN) or not channel.traits.can_withdraw:
+    traits = channels.traits_of(row.destination.channel)
+    if row.state not in sources(Event.TAKEN_DOWN) or not traits.can_withdraw:
         raise NotAllowed(_("This cannot be taken down from here."))
-    channel.withdraw(Receipt(row.remote_id, row.remote_url))
+    if not traits.repeat_safe:
+        changes.take_down(publication_id=publication_id, user=user, now=now)
+        return False
+    channels.channel_for(row.destination).withdraw(Receipt(row.remote_id, row.remote_url))
     with transaction.atomic():
-        row = _locked(publication_id, sources(Event.TAKEN_DOWN))
-        row.state = after(State(row.state), Event.TAKEN_DOWN)
-        row.save(update_fields=["state"])
-        ledger.write(row, Attempt.Event.WITHDRAWN, at=now, user=user)
+        hide(_locked(publication_id, sources(Event.TAKEN_DOWN)), user=user, now=now)
+    return True
+
+
+def hide(row: Publication, *, user: User | None, now: datetime, text: str = "") -> None:
+    """Withdraw an entry on our own ground; the row is locked by the caller.
+
+    Without a `user` it comes back when the item is approved again.
+    """
+    row.state = after(State(row.state), Event.TAKEN_DOWN)
+    row.save(update_fields=["state"])
+    ledger.write(row, Attempt.Event.WITHDRAWN, at=now, user=user, text=text)

@@ -229,6 +229,16 @@ class PublishingContract:
         assert isinstance(outside.channel.update(receipt, changed), Receipt)
         assert outside.copies("edit6") == 1
 
+    def test_what_is_out_is_read_back_as_it_stands_there(self, outside: Outside) -> None:
+        if not outside.channel.traits.reads_back:
+            pytest.skip("this channel does not read back")
+        channel = cast("base.ReadingChannel", outside.channel)
+        message = outside.message("read7")
+        receipt = channel.publish(message, key="read7")
+        assert channel.shown(receipt) == message.text
+        channel.withdraw(receipt)
+        assert channel.shown(receipt) is None
+
     def test_what_is_armed_is_held_unseen_and_may_be_changed_and_taken_back(
         self, outside: Outside
     ) -> None:

@@ -67,6 +67,7 @@ OTHERS: dict[str, Address] = {
     "question before cancelling": lambda scene: f"/desk/campaigns/cancel/{scene.campaign.pk}/",
     "destination": lambda scene: f"/desk/destinations/{scene.destination.pk}/",
     "acts on an event": lambda scene: f"/desk/items/acts/{scene.item.pk}/",
+    "taking down everywhere": lambda scene: f"/desk/items/take-down/{scene.item.pk}/",
     "missed publications": lambda _scene: "/desk/missed/",
     "stop of everything": lambda _scene: "/desk/stop/",
     "rehearsing": lambda _scene: "/desk/rehearse/",

@@ -101,6 +101,7 @@ APPROVERS = (
     "fair-shares/add/",
     "rehearse/",
     "levels/{item}/3/",
+    "items/take-down/{item}/",
     "branches/",
     "branches/add/",
     "sources/",

@@ -6,7 +6,7 @@ The witness is outside: the page's public posts, and the feed that readers of th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 from celery import Task
+from django.db.models import Model
 from django.test import Client, override_settings
 
 from config.celery import app
@@ -85,9 +86,9 @@ def publications(destination: Destination) -> list[Publication]:
 
 
 def kill_one_at(
-    point: str, rows: list[Publication], workers: Workers, *, task: Task = publishing.publish
+    point: str, rows: Sequence[Model], workers: Workers, *, task: Task = publishing.publish
 ) -> None:
-    """One worker for each publication; each is killed when it has come to this point."""
+    """One worker for each row; each is killed when it has come to this point."""
     files = {row.pk: workers.folder / f"{uuid4()}.stopped" for row in rows}
     doomed = {}
     for row in rows:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
-from promo.models import Institution, Item
+from promo.models import FormerMarker, Institution, Item, Publication
 from promo.services import destinations
 from promo.services.facts import place_facts
 from tests import making
@@ -116,3 +116,24 @@ def test_the_foot_calls_the_privacy_notice_what_the_settings_call_it() -> None:
     with override("pl"):
         name = str(Institution._meta.get_field("privacy_url").verbose_name)  # noqa: SLF001
     assert name == "adres informacji o ochronie danych"
+
+
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def test_the_short_link_of_a_publication_leads_to_its_item_and_counts_people_alone(
+    out: Item,
+) -> None:
+    row = Publication.objects.get(item=out)
+    FormerMarker.objects.create(publication=row, marker="dawny")
+    for marker in (row.marker, "dawny"):
+        answer = Client().get(f"/w/{marker}", headers={"user-agent": PERSON})
+        assert answer.status_code == 302
+        assert answer["Location"].endswith(out.path)
+    for machine in ("facebookexternalhit/1.1", "curl/8.5", ""):
+        Client().get(f"/w/{row.marker}", headers={"user-agent": machine})
+    Client().get(f"/w/{row.marker}", headers={"user-agent": PERSON, "sec-purpose": "prefetch"})
+    Client().head(f"/w/{row.marker}", headers={"user-agent": PERSON})
+    row.refresh_from_db()
+    assert row.clicks == 2
+    assert Client().get("/w/nikogo").status_code == 404

@@ -164,6 +164,7 @@ def test_what_is_taken_down_is_gone_from_the_page(
     tick(clock)
     assert len(outside.posts()) == 1
     take_down(row, admin_user, clock)
+    tick(clock)
     row.refresh_from_db()
     assert row.state == State.WITHDRAWN
     assert outside.all_posts() == []
@@ -177,6 +178,7 @@ def test_a_post_that_somebody_deleted_by_hand_can_be_taken_down_all_the_same(
     tick(clock)
     outside.clear()
     take_down(row, admin_user, clock)
+    tick(clock)
     row.refresh_from_db()
     assert row.state == State.WITHDRAWN
 

@@ -10,13 +10,21 @@ from typing import ClassVar, cast
 from django.utils.translation import gettext_lazy
 
 from promo.channels.base import Access, Field, Render, SignInContract, Wires
-from promo.channels.facebook_page import composing, health, marks, photos, rules, words
+from promo.channels.facebook_page import (
+    composing,
+    health,
+    insights,
+    marks,
+    photos,
+    rules,
+    words,
+)
 from promo.channels.facebook_page.calls import Credentials
 from promo.channels.facebook_page.client import GraphClient
 from promo.channels.facebook_page.deadline import Deadline
 from promo.channels.facebook_page.sign_in import SignIn
 from promo.errors import ConfigurationError, Rejected, Unauthorized, Unreachable
-from promo.values import Draft, Held, Message, NativeSchedule, Problem, Receipt, Traits
+from promo.values import Draft, Figures, Held, Message, NativeSchedule, Problem, Receipt, Traits
 
 FOR_THE_FEED = timedelta(seconds=60)
 """What uploads must leave of the deadline for the call that publishes."""
@@ -44,6 +52,8 @@ class Channel:
     icon: ClassVar[str] = "group"  # Wagtail carries no brand icons
     traits: ClassVar[Traits] = Traits(
         look_up=True,
+        reads_back=True,
+        figures=True,
         can_edit=True,
         can_withdraw=True,
         # The documented windows contradict each other; this one was never refused in production.
@@ -67,6 +77,10 @@ class Channel:
     template_names: ClassVar[frozenset[str]] = frozenset()
     deadline: ClassVar[timedelta] = timedelta(seconds=120)
     sign_in: ClassVar[type[SignInContract]] = SignIn
+    metric_labels: ClassVar[Mapping[str, str]] = insights.LABELS
+    when_withheld: ClassVar[str] = _(
+        "Facebook tells how many people a post reached only to pages with at least 100 likes."
+    )
 
     def __init__(self, access: Access, wires: Wires) -> None:
         self._access = access
@@ -163,6 +177,27 @@ class Channel:
             self._insist_it_is_gone(client, error, deadline)
             raise Rejected(str(words.POST_GONE), refusal=error.refusal) from error
         return receipt
+
+    def shown(self, receipt: Receipt) -> str | None:
+        """The text of the post as Facebook has it; None where it exists no more."""
+        client = self._client()
+        deadline = client.deadline(self._limit)
+        try:
+            post = client.read(receipt.remote_id, {"fields": "id,message"}, deadline)
+        except Unauthorized as error:
+            self._insist_it_is_gone(client, error, deadline)
+            return None
+        return str(post.get("message") or "")
+
+    def figures(self, receipt: Receipt, *, dead: frozenset[str]) -> Figures | None:
+        """Reactions, comments and shares by fields, then the living metrics, one by one."""
+        client = self._client()
+        deadline = client.deadline(self._limit)
+        try:
+            return insights.of_post(client, receipt.remote_id, deadline, dead=dead)
+        except Unauthorized as error:
+            self._insist_it_is_gone(client, error, deadline)
+            return None
 
     def look_up(self, key: str, message: Message) -> Receipt | None:
         """The post that carries this key; None after a complete read.
