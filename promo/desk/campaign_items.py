@@ -30,8 +30,8 @@ HOME = "wagtailsnippets_promo_campaign:inspect"
 class BeginForm(forms.Form):
     """A new item of the campaign; everything else is written in its editor."""
 
-    title = forms.CharField(label=gettext_lazy("title"), max_length=160)
-    kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=kind_choices)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=160)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=kind_choices)
 
 
 class AddItems(Screen):

@@ -14,8 +14,11 @@ from django.utils.translation import gettext_lazy, pgettext
 from promo.models import Publication
 from promo.protocol import NEEDS_A_HAND, State
 
-NEAR = 6.5
+NEAR = 11.5
 """Two marks nearer than this, in hundredths of the width, stand below each other."""
+
+LABEL = 6.5
+"""So much room a short date needs."""
 
 TICKS = 12
 MARGIN = timedelta(hours=18)
@@ -34,11 +37,15 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A date of an item: from where to where, in hundredths of the width, and its words."""
+    """A date of an item: from where to where, in hundredths of the width, and its words.
+
+    `day` is short, and "" where the one before leaves no room for it.
+    """
 
     at: str
     width: str
     words: str
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,11 @@ def line_of(
             )
             for (item_id, _issue_id), mine in subjects.items()
         ),
-        ticks=tuple(_ticks(scale, zone)),
+        ticks=tuple(
+            (_per_cent(at), words)
+            for at, words in _ticks(scale, zone)
+            if not reaches or abs(at - scale.at(now)) >= LABEL
+        ),
         today=_per_cent(scale.at(now)) if reaches else "",
     )
 
@@ -198,7 +209,8 @@ def _words(row: Publication, local: datetime) -> str:
 
 
 def _spans(dates: Iterable[Lasts], scale: _Scale, zone: ZoneInfo) -> Iterator[Span]:
-    for one in dates:
+    free_from = 0.0
+    for one in sorted(dates, key=lambda each: each.starts_at):
         begin, end = scale.at(one.starts_at), scale.at(one.ends_at or one.starts_at)
         start, until = (at.astimezone(zone) for at in (one.starts_at, one.ends_at or one.starts_at))
         words = date_format(start, "D j E")
@@ -206,11 +218,13 @@ def _spans(dates: Iterable[Lasts], scale: _Scale, zone: ZoneInfo) -> Iterator[Sp
             words = pgettext("from day to day", "{first} – {last}").format(
                 first=words, last=date_format(until, "D j E")
             )
-        yield Span(_per_cent(begin), _per_cent(end - begin), words)
+        day = date_format(start, "j.m") if begin >= free_from else ""
+        free_from = begin + LABEL if day else free_from
+        yield Span(_per_cent(begin), _per_cent(end - begin), words, day)
 
 
-def _ticks(scale: _Scale, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    """Days, Mondays or months, never more than there is room for."""
+def _ticks(scale: _Scale, zone: ZoneInfo) -> Iterator[tuple[float, str]]:
+    """Days, Mondays or months, never more than there is room for; what is near now gives way."""
     first = scale.since.astimezone(zone).date() + _A_DAY
     last = scale.until.astimezone(zone).date()
     days = [first + _A_DAY * nth for nth in range((last - first).days + 1)]
@@ -222,7 +236,7 @@ def _ticks(scale: _Scale, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         words = "j.m"
     step = -(-len(days) // TICKS) or 1
     for day in days[::step]:
-        yield _per_cent(scale.at(_midnight(day, zone))), date_format(day, words)
+        yield scale.at(_midnight(day, zone)), date_format(day, words)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -55,7 +55,9 @@ class ReportScreen(Screen):
             "numbers": _numbers(made),
             "reached": _reached(made),
             "by_channel": [
-                (_channel(key), count) for key, count in made.visits_by_channel().most_common()
+                (_channel(key), count)
+                for key, count in made.visits_by_channel().most_common()
+                if count
             ],
             "not_out": [(line, _why(line)) for line in made.not_out],
             "dropped": [(line, _why(line)) for line in made.dropped],

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.translation import override
 
-from promo.desk.campaign_line import NEAR, Lasts, Line, line_of, tone_of
+from promo.desk.campaign_line import LABEL, NEAR, Lasts, Line, line_of, tone_of
 from promo.models import Destination, Item, Publication
 from promo.protocol import State
 
@@ -126,5 +126,17 @@ def test_however_long_it_is_the_scale_can_be_read(days: int) -> None:
 def test_a_change_of_the_clocks_moves_no_tick_off_its_midnight() -> None:
     autumn = datetime(2026, 10, 23, 12, tzinfo=UTC)
     rows = [row(0, planned_at=autumn), row(1, planned_at=autumn + timedelta(days=6))]
-    made = drawn(*rows, now=autumn)
-    assert [words for _at, words in made.ticks][:3] == ["23.10", "24.10", "25.10"]
+    words = [words for _at, words in drawn(*rows, now=autumn).ticks]
+    assert words == ["23.10", "25.10", "26.10", "27.10", "28.10", "29.10", "30.10"]
+
+
+def test_what_stands_near_today_gives_way_to_it() -> None:
+    made = drawn(row(-10), row(10))
+    assert all(abs(where(at) - where(made.today)) >= LABEL for at, _words in made.ticks)
+
+
+def test_dates_side_by_side_do_not_write_over_each_other() -> None:
+    dates = [Lasts(NOW + timedelta(days=day)) for day in (10, 11, 40)]
+    made = drawn(row(0), row(50), dates=dates)
+    assert [bool(span.day) for span in made.groups[0].spans] == [True, False, True]
+    assert all(span.words for span in made.groups[0].spans)
