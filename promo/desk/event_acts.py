@@ -299,7 +299,7 @@ def _given(form: forms.Form) -> list[tuple[Any, str, str]]:
     for name, field in form.fields.items():
         value = form.cleaned_data.get(name)
         if value and isinstance(field, forms.TypedChoiceField):
-            labels = dict(form[name].field.widget.choices)  # type: ignore[attr-defined]
+            labels = dict(form[name].field.widget.choices)
             found.append((field.label, str(labels[form.data[name]]), name))
         elif value:
             shown = value if not hasattr(value, "tzinfo") else _moment(value)

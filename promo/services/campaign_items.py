@@ -23,14 +23,10 @@ def add(*, campaign: Campaign, items: Iterable[Item], now: datetime) -> int:
         _hold_open(campaign)
         count = 0
         for item in items:
-            entry = CampaignItem.objects.select_for_update().filter(item=item).first()
-            former: Campaign | None = entry.campaign if entry else None
+            former = Campaign.objects.filter(entries__item=item).first()
             if former == campaign:
                 continue
-            if entry is None:
-                CampaignItem.objects.create(campaign=campaign, item=item)
-            else:
-                CampaignItem.objects.filter(pk=entry.pk).update(campaign=campaign)
+            CampaignItem.objects.update_or_create(item=item, defaults={"campaign": campaign})
             Publication.objects.filter(item=item).update(campaign=campaign)
             if item.live and _starts_again(former, campaign):
                 plans.replan(item=item, now=now)  # what is overdue follows the rules for it
