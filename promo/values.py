@@ -103,12 +103,27 @@ class PlaceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedDate:
+    """One date of a series that differs from its rule.
+
+    `was_at` is where the rule has it. Without `starts_at` it does not take place. `ends_at`, None:
+    as long as the others. `place`, None: the usual one.
+    """
+
+    was_at: datetime
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    place: PlaceFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemFacts:
     """Everything a channel may say about one item: the approved content, as plain values.
 
     Instants are aware. `link` is the item's public page, absolute. `body_html` is clean HTML with
     absolute addresses only. `audiences` and `partners` are names for people, `kind` is the key and
-    `kind_label` its name in the item's language.
+    `kind_label` its name in the item's language. `changed_dates` are the dates of a series that
+    differ from its rule; `one_date`: it is told as one of those.
     """
 
     uuid: str
@@ -124,6 +139,8 @@ class ItemFacts:
     all_day: bool = False
     deadline_at: datetime | None = None
     recurrence: str = ""
+    changed_dates: tuple[ChangedDate, ...] = ()
+    one_date: bool = False
     status: EventStatus = EventStatus.SCHEDULED
     previous_starts_at: datetime | None = None
     place: PlaceFacts = field(default_factory=PlaceFacts)

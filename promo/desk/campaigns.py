@@ -12,16 +12,19 @@ from django.urls import path, reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
-from wagtail.admin.panels import FieldPanel, InlinePanel
+from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import InspectView
 
+from promo.desk.campaign_items import AddItems, take_out
+from promo.desk.campaign_line import TONES, Lasts, line_of
+from promo.desk.campaign_report import ReportScreen, report_csv
 from promo.desk.screens import Screen, staff
-from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet, OneByOne
+from promo.desk.snippets import CarefulDelete, DateColumn, DeskCreate, DeskViewSet, OneByOne
 from promo.errors import NotAllowed, PromoError
-from promo.models import Campaign, Publication
+from promo.models import Campaign, Institution, Publication
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, OUT
-from promo.services import campaigns
+from promo.services import campaigns, series_dates
 from promo.services.clock import database_now
 
 State = Campaign.State
@@ -43,17 +46,31 @@ class CampaignPage(InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        rows = self.object.publications.select_related("item", "issue", "destination")
+        rows = self.object.publications.select_related("item", "issue", "destination").defer(
+            "message_json", "armed_json"
+        )
+        shown = list(rows.order_by("planned_at", "id"))
         coming = rows.filter(state__in=DUE | AHEAD).order_by("due_at", "id")
         return context | {
-            "publications": rows.order_by("planned_at", "id"),
+            "publications": shown,
+            "line": line_of(shown, _dates(shown), now=database_now(), zone=Institution.load().tz),
+            "legend": TONES.items(),
+            "entries": self.object.entries.select_related("item").order_by("sort_order", "id"),
             "next": coming.first(),
+            "is_over": bool(shown) and not coming.exists(),
             "numbers": [
                 (gettext_lazy("coming up"), coming.count()),
                 (gettext_lazy("published"), rows.filter(state__in=OUT).count()),
                 (gettext_lazy("need attention"), rows.filter(state__in=NEEDS_A_HAND).count()),
             ],
         }
+
+
+class CampaignCreate(DeskCreate):
+    """A new campaign leads to its page, where its items are chosen."""
+
+    def get_success_url(self) -> str:
+        return _home(self.object)
 
 
 class CampaignDelete(CarefulDelete):
@@ -70,6 +87,7 @@ class CampaignDelete(CarefulDelete):
 class CampaignViewSet(DeskViewSet):
     model = Campaign
     index_view_class = CampaignList
+    add_view_class = CampaignCreate
     inspect_view_class = CampaignPage
     delete_view_class = CampaignDelete
     icon = "list-ul"
@@ -91,8 +109,9 @@ class CampaignViewSet(DeskViewSet):
     inspect_template_name = "promo/desk/campaign.html"
     panels = [
         FieldPanel("name"),
+        FieldPanel("theme"),
         FieldPanel("goal"),
-        InlinePanel("entries", label=gettext_lazy("item"), heading=gettext_lazy("Items")),
+        FieldPanel("goal_visits"),
     ]
 
     def get_urlpatterns(self) -> list[Any]:
@@ -100,6 +119,10 @@ class CampaignViewSet(DeskViewSet):
             *super().get_urlpatterns(),
             path("act/<int:pk>/<slug:verb>/", act, name="act"),
             path("cancel/<int:pk>/", CancelQuestion.as_view(), name="cancel"),
+            path("items/<int:pk>/", AddItems.as_view(), name="items"),
+            path("items/<int:pk>/take-out/<int:item>/", take_out, name="take_out"),
+            path("report/<int:pk>/", ReportScreen.as_view(), name="report"),
+            path("report/<int:pk>/csv/", report_csv, name="report_csv"),
         ]
 
 
@@ -144,6 +167,24 @@ class CancelQuestion(Screen):
 def _cancellable(campaign: Campaign) -> QuerySet[Publication]:
     rows = campaign.publications.filter(state__in=campaigns.CANCELLABLE)
     return rows.select_related("item", "issue", "destination").order_by("planned_at", "id")
+
+
+def _dates(rows: list[Publication]) -> dict[int, list[Lasts]]:
+    """When the items of these publications take place; of a series the dates they are about."""
+    found: dict[int, list[Lasts]] = {}
+    for item in {row.item_id: row.item for row in rows if row.item is not None}.values():
+        about = {row.occurrence_at for row in rows if row.item_id == item.pk}
+        if item.recurrence:
+            found[item.pk] = [
+                Lasts(one.starts_at, one.ends_at)
+                for one in series_dates.dates(item)
+                if one.starts_at is not None and one.starts_at in about
+            ]
+        elif item.starts_at is not None:
+            found[item.pk] = [Lasts(item.starts_at, item.ends_at)]
+        elif item.deadline_at is not None:
+            found[item.pk] = [Lasts(item.deadline_at)]
+    return found
 
 
 def _home(campaign: Campaign) -> str:

@@ -16,10 +16,11 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from promo.desk import consequences
+from promo.desk.date_acts import DateForm
 from promo.desk.screens import Screen, staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Branch, EventAct, Item
-from promo.services import event_acts
+from promo.services import date_acts, event_acts
 from promo.services.clock import database_now
 
 Kind = EventAct.Kind
@@ -38,6 +39,12 @@ TELLS = {
     ),
     Kind.DEADLINE: gettext_lazy("The closing date of entries or of the sign-up."),
     Kind.END_EARLY: gettext_lazy("It closes sooner than was announced."),
+    Kind.DATE_MOVE: gettext_lazy(
+        "Another time or place for one date only. The rest of the series stays as it is."
+    ),
+    Kind.DATE_OFF: gettext_lazy(
+        "One date does not take place. The rest of the series stays as it is."
+    ),
 }
 BUTTONS = {
     Kind.MOVE: gettext_lazy("Move the event"),
@@ -46,8 +53,10 @@ BUTTONS = {
     Kind.SOLD_OUT: gettext_lazy("Mark it as full"),
     Kind.DEADLINE: gettext_lazy("Change the closing date"),
     Kind.END_EARLY: gettext_lazy("End it earlier"),
+    Kind.DATE_MOVE: gettext_lazy("Move this date"),
+    Kind.DATE_OFF: gettext_lazy("Cancel this date"),
 }
-GRAVE = frozenset({Kind.CANCEL, Kind.POSTPONE})
+GRAVE = frozenset({Kind.CANCEL, Kind.POSTPONE, Kind.DATE_OFF})
 _PARENTS = (
     {
         "url": reverse_lazy("wagtailsnippets_promo_item:list"),
@@ -150,6 +159,13 @@ class ActForm(forms.Form):
         return given
 
 
+def form_of(data: Any = None, *, item: Item, kind: Kind) -> forms.Form:
+    """The form of this act, as it was filled in."""
+    if kind in date_acts.KINDS:
+        return DateForm(data, item=item, kind=kind)
+    return ActForm(data, item=item, kind=kind)
+
+
 class AskView(Screen):
     """One act: its fields, then all its consequences, then the button."""
 
@@ -179,11 +195,11 @@ class AskView(Screen):
             return redirect("event_acts:index", pk=item.pk)
         if event_acts.FIELDS[kind]:
             return super().get(request, *args, **kwargs)
-        return self._show(item, kind, ActForm({}, item=item, kind=kind))
+        return self._show(item, kind, form_of({}, item=item, kind=kind))
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         item, kind = _item(self.kwargs["pk"]), self._kind()
-        form = ActForm(request.POST, item=item, kind=kind)
+        form = form_of(request.POST, item=item, kind=kind)
         if "seal" not in request.POST or "change" in request.POST or not form.is_valid():
             if "change" in request.POST:
                 return self.render_to_response(self.get_context_data(form=form))
@@ -221,7 +237,7 @@ class AskView(Screen):
         messages.success(request, _("Done. You can take it back until something goes out."))
         return redirect("event_acts:index", pk=item.pk)
 
-    def _show(self, item: Item, kind: Kind, form: ActForm) -> HttpResponse:
+    def _show(self, item: Item, kind: Kind, form: forms.Form) -> HttpResponse:
         """The consequences of what the form says, or its errors."""
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
@@ -250,7 +266,7 @@ class AskView(Screen):
             "button": BUTTONS[kind],
             "text": TELLS[kind],
             "grave": kind in GRAVE,
-            "form": ActForm(item=item, kind=kind),
+            "form": form_of(item=item, kind=kind),
             "may_approve": self.request.user.has_perm(event_acts.APPROVE),
             "grace": int(event_acts.GRACE.total_seconds() // 60),
             "draft": item.has_unpublished_changes,
@@ -277,12 +293,15 @@ def _item(pk: int) -> Item:
     return get_object_or_404(Item.objects.select_related("branch", "live_revision"), pk=pk)
 
 
-def _given(form: ActForm) -> list[tuple[Any, str, str]]:
+def _given(form: forms.Form) -> list[tuple[Any, str, str]]:
     """What was given: label, words, and nothing for what was left empty."""
     found = []
     for name, field in form.fields.items():
         value = form.cleaned_data.get(name)
-        if value:
+        if value and isinstance(field, forms.TypedChoiceField):
+            labels = dict(form[name].field.widget.choices)
+            found.append((field.label, str(labels[form.data[name]]), name))
+        elif value:
             shown = value if not hasattr(value, "tzinfo") else _moment(value)
             found.append((field.label, str(shown), name))
     return found

@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.models import WorkflowState
 
+from promo.desk.date_acts import in_words
 from promo.desk.screens import Screen, menu_item_for, staff
 from promo.errors import PromoError
 from promo.models import Destination, Item, Publication
 from promo.planning import Dropped, Plan, Planned, Reason, ReasonCode, reason_text
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
-from promo.services import approvals, channels, plans
+from promo.services import approvals, channels, plans, series_dates
 from promo.services.clock import database_now
 
 PAGE = 30
@@ -114,6 +115,7 @@ class WhereView(Screen):
             "item": item,
             "steps": _way(item),
             "places": _places(item if item.live else latest),
+            "changed_dates": [in_words(one) for one in series_dates.dates(item) if one.is_changed],
             "gaps": [] if item.live else [gap.text for gap in _gaps(latest)],
         }
 
@@ -250,20 +252,28 @@ def _stored(row: Publication) -> Line:
         why = [_("on hold: its campaign or its destination is paused")]
     if row.problem:
         why.append(row.problem)
-    text = f"{row.get_variant_display()} – {said}"
+    about = _about(row.occurrence_at)
+    text = f"{row.get_variant_display()}{about} – {said}"
     return Line(row.state, text, row.remote_url, tuple(why), row.planned_at)
 
 
 def _to_be(step: Planned) -> Line:
     said = _("would go out {when}, once it is approved").format(when=_when(step.due_at))
     why = tuple(reason_text(reason) for reason in step.reasons)
-    return Line("planned", f"{_variant(step)} – {said}", why=why)
+    return Line("planned", f"{_variant(step)}{_about(step.occurrence_at)} – {said}", why=why)
 
 
 def _not(step: Dropped) -> Line:
-    return Line(
-        "cancelled", f"{_variant(step)} – {_('not planned')}", why=(reason_text(step.reason),)
-    )
+    said = _("not planned")
+    text = f"{_variant(step)}{_about(step.occurrence_at)} – {said}"
+    return Line("cancelled", text, why=(reason_text(step.reason),))
+
+
+def _about(occurrence_at: datetime | None) -> str:
+    """Of a series: which of its dates is meant."""
+    if occurrence_at is None:
+        return ""
+    return f" ({date_format(timezone.localtime(occurrence_at), 'j E')})"
 
 
 def _variant(step: Planned | Dropped) -> str:

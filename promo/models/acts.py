@@ -21,6 +21,8 @@ class EventAct(models.Model):
         SOLD_OUT = "sold_out", pgettext_lazy("act on an event", "No places left")
         DEADLINE = "deadline", pgettext_lazy("act on an event", "Change a closing date")
         END_EARLY = "end_early", pgettext_lazy("act on an event", "End earlier")
+        DATE_MOVE = "date_move", pgettext_lazy("act on an event", "Move one date of the series")
+        DATE_OFF = "date_off", pgettext_lazy("act on an event", "Cancel one date of the series")
 
     item = models.ForeignKey("promo.Item", models.CASCADE, related_name="acts")
     kind = models.CharField(_("what"), max_length=10, choices=Kind.choices)

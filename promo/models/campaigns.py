@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
@@ -114,7 +115,27 @@ class Campaign(ClusterableModel):
         CANCELLED = "cancelled", _("cancelled")
 
     name = models.CharField(_("name"), max_length=160)
-    goal = models.CharField(_("goal"), max_length=200, blank=True)
+    theme = models.CharField(
+        _("theme"),
+        max_length=200,
+        blank=True,
+        help_text=_("What its items have in common, in a few words."),
+    )
+    goal = models.CharField(
+        _("goal"),
+        max_length=200,
+        blank=True,
+        help_text=_("What should have happened when it is over."),
+    )
+    goal_visits = models.PositiveIntegerField(
+        _("visits wanted"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "How often its links should be followed, if that can be said: the report compares."
+        ),
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.DRAFT, editable=False
     )

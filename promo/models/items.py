@@ -92,6 +92,12 @@ class Item(Approvable, Evergreen, index.Indexed, ClusterableModel):
         validators=[validate_recurrence],
         help_text=_("For a series, for example FREQ=WEEKLY;COUNT=6 or FREQ=MONTHLY;BYDAY=2TU."),
     )
+    changed_dates = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Of a series: `on`, the day by its rule; `starts_at`, `ends_at`, `place`.",
+    )
     status = models.CharField(
         _("status"),
         max_length=12,
@@ -258,6 +264,7 @@ class Approval(models.Model):
     sign_up_until_at = models.DateTimeField(null=True, blank=True)
     place = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=12)
+    changed_dates = models.JSONField(default=list, blank=True)
     sequence = models.PositiveIntegerField()
 
     class Meta:

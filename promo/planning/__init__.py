@@ -20,6 +20,7 @@ from promo.planning.shares import Share, branch_voice, partner_voice
 from promo.planning.timetables import DEFAULT_TIMETABLES, Timetable, default_timetable
 from promo.planning.values import (
     DEFAULT_CHANNEL_RULES,
+    Altered,
     ChannelRules,
     Destination,
     Dropped,
@@ -37,6 +38,7 @@ __all__ = [
     "DEFAULT_CHANNEL_RULES",
     "DEFAULT_TIMETABLES",
     "KINDS",
+    "Altered",
     "Anchor",
     "Audience",
     "ChannelRules",

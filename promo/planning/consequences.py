@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from promo.planning.notices import NOTICES
+from promo.planning.notices import KEYS
 from promo.planning.reasons import Reason
 from promo.planning.values import Dropped, Plan, Planned
 from promo.values import Variant
 
-NOTICE_KEYS = frozenset(notice.key for notice in NOTICES.values())
 _SOON = timedelta(minutes=15)
 """Two moments this near to now mean the same to whoever confirms: as soon as possible."""
 
@@ -131,7 +130,7 @@ def _of_planned(step: Planned, row: Standing | None) -> Consequence | None:
         return None
     if row is None or row.hold is Hold.RETURNS:
         after, before = step.due_at, None
-        effect = Effect.NOTICE if step.step_key in NOTICE_KEYS else Effect.ADDED
+        effect = Effect.NOTICE if step.step_key in KEYS else Effect.ADDED
     else:
         after, before = stands_at(step, row.at if row.by_hand else None), row.at
         effect = Effect.STAYS if after == before else Effect.MOVED

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from promo.planning.notices import told_of
 from promo.planning.reasons import Reason, ReasonCode
 from promo.planning.scene import Scene, held_at
 from promo.planning.values import Dropped
@@ -22,12 +23,13 @@ _SHADOW = frozenset({Variant.ANNOUNCE, Variant.NEWS, Variant.CHANGED})
 @dataclass(frozen=True, slots=True)
 class Telling:
     """Something that told a destination's readers of the item; reminders keep clear of it if it
-    `casts_shadow`."""
+    `casts_shadow`, and it `covers` what had become overdue by then."""
 
     destination: str
     occurrence_at: datetime | None
     at: datetime
     casts_shadow: bool = True
+    covers: bool = True
 
 
 def on_time(
@@ -119,6 +121,12 @@ def _told(wish: Wish, tellings: Sequence[Telling], scene: Scene) -> bool:
     it collapsed into that; and by the notice of a new date.
     """
     ref = wish.destination.ref
+    altered = scene.subject.altered_at(wish.occurrence_at)
+    if altered is not None and ref in told_of(altered, scene):
+        return True
     if wish.occurrence_at is None or scene.subject.status is EventStatus.RESCHEDULED:
         return ref in scene.told
-    return any(telling.destination == ref and telling.at >= wish.due_at for telling in tellings)
+    return any(
+        telling.covers and telling.destination == ref and telling.at >= wish.due_at
+        for telling in tellings
+    )

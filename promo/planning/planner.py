@@ -18,6 +18,8 @@ S4  Gap, daily and weekly maximum, fair shares: a collision shifts later, never 
 S5  A new date moves what is unsent and adds a notice where the old one was out; a cancellation
     drops what is unsent and adds a notice there. Notices keep the night and days off only as long
     as they come before the people do.
+    One date of a series that was moved or cancelled is told where it, or the series, had been told;
+    its steps keep their slots and move with it, or are dropped.
 S6  Wall time holds across clock changes; skipped and repeated times are resolved as in PEP 495.
 S7  Slots are stable and unique for item and destination.
 S9  A report waits until it is ready and lapses after `Rules.report_lapse_days`.
@@ -43,7 +45,7 @@ from promo.planning.lateness import (
     on_time,
     tagged,
 )
-from promo.planning.notices import NOTICES, notices_of
+from promo.planning.notices import WHOLE_KEYS, is_notice_of, notices_of
 from promo.planning.reasons import Reason, ReasonCode
 from promo.planning.scene import Scene, held_at, scene_of
 from promo.planning.spacing import Diary, no_room
@@ -204,7 +206,7 @@ def _placed(
         made.append(notice)
         if isinstance(notice, Planned):
             diary.enter(notice.destination, notice.due_at)
-            tellings.append(Telling(notice.destination, None, notice.due_at))
+            tellings.append(Telling(notice.destination, notice.occurrence_at, notice.due_at))
     ordered = sorted(kept, key=lambda wish: (not casts_shadow(wish.step.variant), wish.order))
     for wish in ordered:
         near = in_shadow(wish, tellings, scene)
@@ -227,13 +229,18 @@ def _told_before(out: Sequence[Wish], scene: Scene) -> list[Telling]:
         for wish in out
         if wish.step.variant in TELLING
     ]
-    keys = {notice.key for notice in NOTICES.values()}
     noticed = [
         Telling(ref, None, at)
         for (ref, slot), at in scene.out.items()
-        if slot.partition("@")[0] in keys
+        if slot.partition("@")[0] in WHOLE_KEYS
     ]
-    return announced + noticed
+    changed = [
+        Telling(ref, one.starts_at or one.was_at, at, covers=False)
+        for one in scene.subject.altered
+        for (ref, slot), at in scene.out.items()
+        if is_notice_of(slot, one, scene)
+    ]
+    return announced + noticed + changed
 
 
 def _place(wish: Wish, diary: Diary, scene: Scene) -> Planned | Dropped:

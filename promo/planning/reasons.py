@@ -44,10 +44,13 @@ class ReasonCode(StrEnum):
     NOTICE_CHANGED = "notice_changed"
     NOTICE_POSTPONED = "notice_postponed"
     NOTICE_CANCELLED = "notice_cancelled"
+    NOTICE_DATE_MOVED = "notice_date_moved"
+    NOTICE_DATE_CANCELLED = "notice_date_cancelled"
     NOTICE_IN_TIME = "notice_in_time"
     SHOWN_AGAIN = "shown_again"
     MOVED_TO_SEASON = "moved_to_season"
     GIVES_WAY = "gives_way"
+    DATE_MOVED = "date_moved"
     # why it was dropped
     LATE_COLLAPSED = "late_collapsed"
     LATE_REMINDER = "late_reminder"
@@ -74,6 +77,7 @@ class ReasonCode(StrEnum):
     CLOSED_GROUP = "closed_group"
     CANCELLED = "cancelled"
     POSTPONED = "postponed"
+    DATE_CANCELLED = "date_cancelled"
     ALREADY_OUT = "already_out"
     ALREADY_TOLD = "already_told"
     SHOWN_OFTEN = "shown_often"
@@ -147,6 +151,13 @@ _TEXTS: Mapping[ReasonCode, StrPromise] = {
     ReasonCode.NOTICE_CANCELLED: _(
         "notice of the cancellation: something had already gone out here"
     ),
+    ReasonCode.NOTICE_DATE_MOVED: _(
+        "notice of a change to one date: something had already gone out here"
+    ),
+    ReasonCode.NOTICE_DATE_CANCELLED: _(
+        "notice that one date is cancelled: something had already gone out here"
+    ),
+    ReasonCode.DATE_MOVED: _("moves with the date of the series that was to be on %(day)s"),
     ReasonCode.NOTICE_IN_TIME: _(
         "goes out despite quiet hours or a day off, to be in time before the event"
     ),
@@ -190,6 +201,7 @@ _TEXTS: Mapping[ReasonCode, StrPromise] = {
     ReasonCode.CLOSED_GROUP: _("dropped: this is for a closed group, nobody is invited"),
     ReasonCode.CANCELLED: _("dropped: the event is cancelled"),
     ReasonCode.POSTPONED: _("dropped: the event is postponed and has no new date yet"),
+    ReasonCode.DATE_CANCELLED: _("dropped: this date of the series is cancelled"),
     ReasonCode.ALREADY_OUT: _("it is already out"),
     ReasonCode.ALREADY_TOLD: _(
         "its planned time has passed and this destination has already told of the event"

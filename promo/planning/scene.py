@@ -123,6 +123,15 @@ def _in_utc(subject: Subject) -> Subject:
         previous_starts_at=subject.previous_starts_at and _utc(subject.previous_starts_at),
         changed_at=subject.changed_at and _utc(subject.changed_at),
         occurrences=tuple(sorted({_utc(start) for start in subject.occurrences})),
+        altered=tuple(
+            replace(
+                one,
+                was_at=_utc(one.was_at),
+                starts_at=one.starts_at and _utc(one.starts_at),
+                changed_at=_utc(one.changed_at),
+            )
+            for one in sorted(subject.altered, key=lambda one: one.was_at)
+        ),
     )
 
 

@@ -82,16 +82,38 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Altered:
+    """One date of a series that differs from its rule: where the rule has it, where it takes place
+    (None: not at all), and since when that is decided.
+    """
+
+    was_at: datetime
+    starts_at: datetime | None
+    changed_at: datetime
+
+    @property
+    def last_at(self) -> datetime:
+        """The later of the two: until then somebody may come."""
+        return max(self.was_at, self.starts_at or self.was_at)
+
+    @property
+    def first_at(self) -> datetime:
+        """The earlier of the two: the first at which somebody may come."""
+        return min(self.was_at, self.starts_at or self.was_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What is planned: the times and the state of one item.
 
     `operational` posts are exempt from the gap and the daily maximum, `urgent` ones (emergencies)
     from quiet hours and days off as well. `occurrences` are the starts of a series or of the
-    sub-events of a programme. `approved_at` is None for a preview: approval is then assumed to be
-    now. `previous_starts_at` is the start people were told before. `changed_at` is when the date or
-    the status last changed: what went out since then tells the new one, and each change has a
-    notice of its own. `priority`: the higher first. `voices`: whose it is, its branch and partners
-    by the keys of `promo.planning.shares`.
+    sub-events of a programme, as they take place; `altered` are those that differ from the rule of
+    the series, also those that do not take place. `approved_at` is None for a preview: approval is
+    then assumed to be now. `previous_starts_at` is the start people were told before. `changed_at`
+    is when the date or the status last changed: what went out since then tells the new one, and
+    each change has a notice of its own. `priority`: the higher first. `voices`: whose it is, its
+    branch and partners by the keys of `promo.planning.shares`.
     """
 
     ref: str
@@ -105,6 +127,7 @@ class Subject:
     all_day: bool = False
     deadline_at: datetime | None = None
     occurrences: tuple[datetime, ...] = ()
+    altered: tuple[Altered, ...] = ()
     approved_at: datetime | None = None
     status: EventStatus = EventStatus.SCHEDULED
     previous_starts_at: datetime | None = None
@@ -124,9 +147,16 @@ class Subject:
             self.previous_starts_at,
             self.changed_at,
             *self.occurrences,
+            *(at for one in self.altered for at in (one.was_at, one.starts_at, one.changed_at)),
         )
         if any(instant is not None and instant.tzinfo is None for instant in instants):
             raise ValueError("a subject's instants must be aware")
+
+    def altered_at(self, occurrence: datetime | None) -> Altered | None:
+        """What was changed about the date that takes place at this instant, if anything."""
+        if occurrence is None:
+            return None
+        return next((one for one in self.altered if one.starts_at == occurrence), None)
 
     @property
     def begins_at(self) -> datetime | None:

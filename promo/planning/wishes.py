@@ -67,13 +67,34 @@ def wishes_of(
     """Every step at every destination of its channel, for every occurrence it is about."""
     for step in steps:
         targets = [target for target in destinations if target.channel == step.channel]
+        yield from _cancelled_dates(step, targets, scene)
         for occurrence in _occurrences(step, scene):
-            slot = slot_of(step.key, occurrence if scene.subject.occurrences else None)
+            slot = slot_of(step.key, _by_rule(occurrence, scene))
             if not targets:
                 missing = Reason.of(ReasonCode.NO_DESTINATION)
                 yield _drop(step, "", occurrence, slot, missing)
             for target in targets:
                 yield _wish(step, target, occurrence, slot, scene)
+
+
+def _cancelled_dates(step: Step, targets: Iterable[Destination], scene: Scene) -> Iterator[Dropped]:
+    """What a step would have said about the dates of a series that do not take place."""
+    if step.anchor is not Anchor.OCCURRENCE:
+        return
+    for one in scene.subject.altered:
+        if one.starts_at is None and one.was_at > scene.now:
+            slot = slot_of(step.key, one.was_at)
+            for target in targets:
+                reason = Reason.of(ReasonCode.DATE_CANCELLED)
+                yield _drop(step, target.ref, one.was_at, slot, reason)
+
+
+def _by_rule(occurrence: datetime | None, scene: Scene) -> datetime | None:
+    """The occurrence by which a slot is known: a date that was moved keeps its slots."""
+    if not scene.subject.occurrences:
+        return None
+    one = scene.subject.altered_at(occurrence)
+    return one.was_at if one else occurrence
 
 
 def slot_of(key: str, occurrence: datetime | None = None) -> str:
@@ -91,7 +112,7 @@ def _occurrences(step: Step, scene: Scene) -> tuple[datetime | None, ...]:
     """The occurrences a step is about; those whose report has lapsed are left out."""
     if step.anchor is not Anchor.OCCURRENCE:
         return (None,)
-    if not scene.subject.occurrences:
+    if not scene.subject.occurrences and not scene.subject.altered:
         return (scene.subject.starts_at,)
     return tuple(start for start in scene.subject.occurrences if _worth_telling(start, scene))
 
@@ -118,7 +139,7 @@ def _wish(
         wanted_at=moment.at,
         due_at=due_at,
         limit=limit,
-        reasons=(*_paused(target), *moment.reasons, *moved),
+        reasons=(*_paused(target), *_altered(occurrence, scene), *moment.reasons, *moved),
     )
     refusal = _refusal(wish, scene)
     return wish.dropped(refusal) if refusal and wish.place not in scene.out else wish
@@ -128,6 +149,15 @@ def _due(step: Step, moment: Moment, scene: Scene) -> tuple[datetime, Reasons]:
     backward = step.offset_days < 0 or (step.offset_days == 0 and step.anchor in _COUNTED_BACK)
     channel = scene.channel(step.channel)
     return allowed(moment.at, channel=channel, rules=scene.rules, backward=backward)
+
+
+def _altered(occurrence: datetime | None, scene: Scene) -> Reasons:
+    """A word about a date of a series that was moved: its steps move with it."""
+    one = scene.subject.altered_at(occurrence)
+    if one is None or one.starts_at == one.was_at:
+        return ()
+    day = one.was_at.astimezone(scene.rules.zone)
+    return (Reason.of(ReasonCode.DATE_MOVED, day=f"{day:%d.%m.%Y}"),)
 
 
 def _paused(target: Destination) -> Reasons:

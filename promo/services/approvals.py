@@ -80,6 +80,7 @@ def _record(item: Item, user: User | None, now: datetime) -> None:
         sign_up_until_at=item.sign_up_until_at,
         place=item.place_key,
         status=item.status,
+        changed_dates=item.changed_dates,
         sequence=0,
     )
     last = item.approvals.last()
@@ -89,4 +90,10 @@ def _record(item: Item, user: User | None, now: datetime) -> None:
 
 
 def _when_and_where(approval: Approval) -> tuple[object, ...]:
-    return (approval.starts_at, approval.ends_at, approval.place, approval.status)
+    return (
+        approval.starts_at,
+        approval.ends_at,
+        approval.place,
+        approval.status,
+        approval.changed_dates,
+    )

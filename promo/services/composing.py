@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from promo.models import Issue, Item, Publication
+from promo.planning.meetings import meetings_of, on_date
 from promo.rendering import shorten, to_text
 from promo.services import channels
 from promo.services.facts import (
@@ -42,19 +43,38 @@ def draft_of(publication: Publication, *, now: datetime | None = None) -> Draft:
 
 def _content(publication: Publication, item: Item) -> ItemFacts:
     """What this publication tells: one meeting of a series, or what came of the event."""
-    facts = _at_occurrence(item_facts(item), publication.occurrence_at)
+    facts = _at_occurrence(item_facts(item), publication)
     if publication.variant in AFTERWARDS and item.report:
         html = rich_text(item.report)
         return replace(facts, lead=shorten(to_text(html), LEAD), body_html=html)
     return facts
 
 
-def _at_occurrence(facts: ItemFacts, occurrence_at: datetime | None) -> ItemFacts:
-    """The item as of one meeting of its series: that day, the same length."""
+def _at_occurrence(facts: ItemFacts, publication: Publication) -> ItemFacts:
+    """The item as of one meeting of its series: that day, its length, what changed about it."""
+    occurrence_at = publication.occurrence_at
     if occurrence_at is None or facts.starts_at is None:
         return facts
+    if facts.changed_dates:
+        off = publication.variant == Variant.CANCELLED
+        for one in meetings_of(facts, institution_facts().tz):
+            at = one.starts_at or one.was_at
+            if at == occurrence_at and off is (one.starts_at is None):
+                return _told(on_date(facts, one), facts, publication)
     ends_at = facts.ends_at and occurrence_at + (facts.ends_at - facts.starts_at)
-    return replace(facts, starts_at=occurrence_at, ends_at=ends_at, recurrence="")
+    return replace(facts, starts_at=occurrence_at, ends_at=ends_at, recurrence="", changed_dates=())
+
+
+def _told(on: ItemFacts, facts: ItemFacts, publication: Publication) -> ItemFacts:
+    """One changed date; afterwards nobody needs to hear that it had been another."""
+    if publication.variant not in AFTERWARDS:
+        return on
+    return replace(
+        on,
+        one_date=False,
+        status=facts.status,
+        previous_starts_at=facts.previous_starts_at,
+    )
 
 
 def preview_draft(item: Item, *, variant: Variant, due_at: datetime) -> Draft:

@@ -164,7 +164,10 @@ def _campaigns(
 ) -> None:
     for row in rows:
         campaign = Campaign.objects.create(
-            name=row["name"], goal=row["goal"], created_by=staff.writer
+            name=row["name"],
+            theme=row["theme"],
+            goal=row["goal"],
+            created_by=staff.writer,
         )
         for item in items:
             if item.kind in row["kinds"]:

@@ -20,7 +20,7 @@ from promo.errors import InvalidInput, NotAllowed
 from promo.models import Attempt, EventAct, Item
 from promo.planning.kinds import KINDS, Timing
 from promo.protocol import AHEAD, DUE, UNSENT, Event, State, after
-from promo.services import approvals, gate, ledger, plans
+from promo.services import approvals, date_acts, gate, ledger, plans
 from promo.values import EventStatus
 
 Kind = EventAct.Kind
@@ -39,8 +39,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     Kind.SOLD_OUT: (),
     Kind.DEADLINE: ("deadline_at", "sign_up_until_at"),
     Kind.END_EARLY: ("ends_at",),
+    Kind.DATE_MOVE: ("changed_dates",),
+    Kind.DATE_OFF: ("changed_dates",),
 }
-"""What a person may give for each act: fields of the item."""
+"""What each act changes: fields of the item; but for single dates, what a person may give."""
 
 _STATUS = {
     Kind.CANCEL: EventStatus.CANCELLED,
@@ -80,6 +82,8 @@ def possible(item: Item, *, now: datetime) -> list[Kind]:
             found.append(Kind.DEADLINE)
         if item.ends_at is not None and kind.timing is Timing.RANGE:
             found.append(Kind.END_EARLY)
+        if item.status != EventStatus.POSTPONED:
+            found += date_acts.possible(item, now=now)
     return found
 
 
@@ -196,7 +200,7 @@ def _changed(item: Item, kind: Kind, given: Mapping[str, Any], *, now: datetime)
     changed: Item = item.with_content_json(item.serializable_data())
     place, start = changed.place_key, changed.starts_at
     for name in FIELDS[kind]:
-        if name in given:
+        if name in given and kind not in date_acts.KINDS:
             setattr(changed, name, given[name])
     changed.status = _STATUS.get(kind, EventStatus(changed.status)).value
     if kind is Kind.MOVE:
@@ -212,6 +216,8 @@ def _changed(item: Item, kind: Kind, given: Mapping[str, Any], *, now: datetime)
         only_place = changed.starts_at == start and changed.place_key != place
         status = EventStatus.RESCHEDULED if only_place else EventStatus.SCHEDULED
         changed.status, changed.previous_starts_at = status.value, None
+    if kind in date_acts.KINDS:
+        date_acts.change(changed, kind, given, now=now)
     if kind is Kind.END_EARLY:
         _check_end(item, changed, now)
     if changed.starts_at and changed.ends_at and changed.ends_at < changed.starts_at:

@@ -13,12 +13,15 @@ from django.utils import translation
 from wagtail.images.models import SourceImageIOError
 from wagtail.rich_text import expand_db_html
 
+from promo.errors import InvalidInput
 from promo.models import Approval, Branch, EventAct, Institution, Issue, Item, Photo
 from promo.planning.kinds import AUDIENCES, KINDS
+from promo.planning.series import dates_of
 from promo.protocol import OUT
 from promo.rendering import clean, to_text
 from promo.values import (
     Block,
+    ChangedDate,
     EventStatus,
     ImageConsent,
     InstitutionFacts,
@@ -72,6 +75,7 @@ def item_facts(item: Item) -> ItemFacts:
             all_day=item.all_day,
             deadline_at=item.deadline_at,
             recurrence=item.recurrence,
+            changed_dates=changed_dates(item),
             place=place_facts(item.branch, item.venue),
             audiences=tuple(str(_AUDIENCE_LABELS[key]) for key in item.audiences),
             audience_keys=tuple(item.audiences),
@@ -146,6 +150,40 @@ def lasting(item: Item, approvals: list[Approval]) -> list[Approval]:
         )
     )
     return [approval for approval in approvals if approval.pk not in undone]
+
+
+def changed_dates(item: Item) -> tuple[ChangedDate, ...]:
+    """The dates of the item's series that were changed one by one, as far as its rule has them."""
+    if not item.changed_dates or not item.recurrence or item.starts_at is None:
+        return ()
+    zone = Institution.load().tz
+    try:
+        walls = dates_of(
+            item.recurrence, item.starts_at.astimezone(zone).replace(tzinfo=None), zone
+        )
+    except InvalidInput:
+        return ()
+    known = {row["on"]: row for row in item.changed_dates}
+    found = ((wall, known.get(wall.date().isoformat())) for wall in walls)
+    return tuple(_changed_date(wall.replace(tzinfo=zone), row) for wall, row in found if row)
+
+
+def _changed_date(was_at: datetime, row: Mapping[str, Any]) -> ChangedDate:
+    def instant(name: str) -> datetime | None:
+        return datetime.fromisoformat(row[name]) if row.get(name) else None
+
+    elsewhere = row.get("place")
+    return ChangedDate(
+        was_at=was_at,
+        starts_at=instant("starts_at"),
+        ends_at=instant("ends_at"),
+        place=_place_of(elsewhere["branch"], elsewhere["venue"]) if elsewhere else None,
+    )
+
+
+def _place_of(branch_id: int | None, venue: str) -> PlaceFacts:
+    branch = Branch.objects.filter(pk=branch_id).first() if branch_id else None
+    return place_facts(branch, venue)
 
 
 def _accessibility(item: Item) -> str:

@@ -22,7 +22,7 @@ from promo.models import (
 )
 from promo.planning.calendar import polish_holidays
 from promo.planning.kinds import KINDS
-from promo.planning.series import dates_of
+from promo.planning.meetings import Meeting
 from promo.protocol import UNSENT, Event, State, after
 from promo.services import (
     armed,
@@ -33,6 +33,7 @@ from promo.services import (
     halts,
     ledger,
     neighbours,
+    series_dates,
     showings,
 )
 from promo.services.facts import lasting, status_of
@@ -280,6 +281,8 @@ def _destinations(item: Item) -> list[planning.Destination]:
 def _subject(item: Item, now: datetime) -> planning.Subject:
     kind = KINDS[item.kind]
     approvals = list(item.approvals.all()) if item.pk else []
+    dates = series_dates.dates(item)
+    starts_at, ends_at = series_dates.first_span(item, dates)
     return planning.Subject(
         ref=str(item.uuid),
         kind=item.kind,
@@ -287,11 +290,12 @@ def _subject(item: Item, now: datetime) -> planning.Subject:
         operational=kind.operational,
         urgent=kind.urgent,
         closed_group=kind.closed_group,
-        starts_at=item.starts_at,
-        ends_at=item.ends_at,
+        starts_at=starts_at,
+        ends_at=ends_at,
         all_day=item.all_day,
         deadline_at=item.deadline_at,
-        occurrences=occurrences(item, now),
+        occurrences=_coming(dates, now),
+        altered=series_dates.altered(item, dates, approvals, now),
         approved_at=_approved_at(approvals),
         changed_at=_changed_at(item, approvals, now),
         report_ready=_report_ready(item),
@@ -339,15 +343,13 @@ def _report_ready(item: Item) -> bool:
 
 
 def occurrences(item: Item, now: datetime) -> tuple[datetime, ...]:
-    """The coming starts of a series, by the institution's wall clock; one start is no series."""
-    if not item.recurrence or item.starts_at is None:
-        return ()
-    zone = Institution.load().tz
-    first = item.starts_at.astimezone(zone).replace(tzinfo=None)
-    until = (now + HORIZON).astimezone(zone).replace(tzinfo=None)
-    since = now.astimezone(zone).replace(tzinfo=None)
-    walls = [wall for wall in dates_of(item.recurrence, first, zone) if since <= wall <= until]
-    return tuple(wall.replace(tzinfo=zone) for wall in walls[:MOST_OCCURRENCES])
+    """The coming starts of a series, by the institution's wall clock, as they take place."""
+    return _coming(series_dates.dates(item), now)
+
+
+def _coming(dates: Iterable[Meeting], now: datetime) -> tuple[datetime, ...]:
+    starts = sorted(one.starts_at for one in dates if one.starts_at is not None)
+    return tuple(at for at in starts if now <= at <= now + HORIZON)[:MOST_OCCURRENCES]
 
 
 def house_rules(now: datetime) -> planning.Rules:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from pytest_django import DjangoDbBlocker
 
 from promo.models import Item
 from promo.protocol import State
 from promo.values import EventStatus, Variant
+from tests import making
 from tests.browser import OpenPage
 from tests.desk.browsing import Desk, faults, fill_moment, pl
 from tests.desk.test_in_browser import by_day_and_by_night
@@ -81,6 +83,42 @@ def test_an_event_is_cancelled_with_the_keyboard_and_everybody_who_was_told_hear
     assert item.status == EventStatus.CANCELLED
     notices = item.publications.filter(variant=Variant.CANCELLED)
     assert notices.count() == len(set(notices.values_list("destination", flat=True))) > 1
+
+
+@pytest.fixture(scope="module")
+def club(at_work: Desk, django_db_blocker: DjangoDbBlocker) -> Item:
+    """A series that the server sees: it is gone with the busy desk."""
+    with django_db_blocker.unblock():
+        return making.approved(
+            title="Klub książki kulinarnej", kind="dkk", recurrence="FREQ=WEEKLY;COUNT=4"
+        )
+
+
+def test_one_date_of_a_series_is_cancelled_with_the_keyboard_and_taken_back(
+    club: Item, at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, f"/desk/items/acts/{club.pk}/")
+    tab_to(page, "Odwołaj jeden termin cyklu…")
+    page.keyboard.press("Enter")
+    which = page.get_by_label(pl("Which date"))
+    which.focus()
+    page.keyboard.press("ArrowDown")
+    judged(page)
+    tab_to(page, pl("Show what follows"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".promo-effect--dropped").first).to_be_visible()
+    judged(page)
+    tab_to(page, pl("Cancel this date"))
+    page.keyboard.press("Enter")
+    expect(banner(page)).to_contain_text(pl("Done. You can take it back until something goes out."))
+    club.refresh_from_db()
+    assert len(club.changed_dates) == 1
+    tab_to(page, pl("Take it back"))
+    page.keyboard.press("Enter")
+    expect(banner(page)).to_contain_text(pl("Taken back. Everything stands as it stood before."))
+    club.refresh_from_db()
+    assert club.changed_dates == []
 
 
 def test_a_writer_sends_an_act_for_approval_and_the_approver_sees_what_follows(

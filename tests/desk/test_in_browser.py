@@ -64,6 +64,8 @@ OTHERS: dict[str, Address] = {
     "new issue": lambda _scene: "/desk/issues/add/",
     "campaigns": lambda _scene: "/desk/campaigns/",
     "new campaign": lambda _scene: "/desk/campaigns/add/",
+    "items for a campaign": lambda scene: f"/desk/campaigns/items/{scene.campaign.pk}/",
+    "report of a campaign": lambda scene: f"/desk/campaigns/report/{scene.campaign.pk}/",
     "question before cancelling": lambda scene: f"/desk/campaigns/cancel/{scene.campaign.pk}/",
     "destination": lambda scene: f"/desk/destinations/{scene.destination.pk}/",
     "acts on an event": lambda scene: f"/desk/items/acts/{scene.item.pk}/",

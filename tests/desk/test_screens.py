@@ -75,6 +75,9 @@ APPROVERS = (
     "campaigns/inspect/{campaign}/",
     "campaigns/edit/{campaign}/",
     "campaigns/cancel/{campaign}/",
+    "campaigns/items/{campaign}/",
+    "campaigns/report/{campaign}/",
+    "campaigns/report/{campaign}/csv/",
     "destinations/",
     "destinations/{destination}/",
     "destinations/new/facebook_page/",
@@ -234,6 +237,8 @@ ACTS = {
     "destinations/{destination}/act/": {"act": "pause"},
     "destinations/{destination}/": {"name": "Mine"},
     "campaigns/act/{campaign}/pause/": {},
+    "campaigns/items/{campaign}/": {"item": "1"},
+    "campaigns/items/{campaign}/take-out/{item}/": {},
     "settings/promo/institution/{institution}/": {"name": "Mine"},
 }
 

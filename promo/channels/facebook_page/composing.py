@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from promo.channels.base import Render
 from promo.errors import NotAllowed
-from promo.values import Draft, Message, Variant
+from promo.planning.meetings import meetings_of, on_date
+from promo.values import Draft, ItemFacts, Message, Variant
 
 VARIANTS = frozenset(Variant) - {Variant.ISSUE}
 
@@ -20,7 +22,7 @@ def compose(draft: Draft, render: Render, *, channel: str) -> Message:
         raise NotAllowed(_("Only events and news can be posted on Facebook."))
     context = {
         "draft": draft,
-        "item": draft.item,
+        "item": _at_first_date(draft.item, draft),
         "institution": draft.institution,
         "link": draft.link,
     }
@@ -32,6 +34,22 @@ def compose(draft: Draft, render: Render, *, channel: str) -> Message:
         language=draft.item.language,
         pictures=draft.item.pictures,
     )
+
+
+def _at_first_date(item: ItemFacts, draft: Draft) -> ItemFacts:
+    """A series of which single dates were changed, at its first one that takes place."""
+    if not item.changed_dates or item.starts_at is None:
+        return item
+    coming = (
+        one
+        for one in meetings_of(item, draft.institution.tz)
+        if one.starts_at and one.starts_at.date() >= draft.due_on
+    )
+    first = min(coming, key=lambda one: one.starts_at or one.was_at, default=None)
+    if first is None:
+        return item
+    told = on_date(item, first)
+    return replace(item, starts_at=told.starts_at, ends_at=told.ends_at, place=told.place)
 
 
 def _tidied(text: str) -> str:

@@ -15,9 +15,9 @@ from django.utils.translation import pgettext
 from promo.channels.newsletter_email.phrases import Phrase, Said, phrase
 from promo.errors import InvalidInput
 from promo.planning.kinds import AUDIENCES, KINDS
-from promo.planning.series import dates_of
-from promo.rendering import bind_address, format_when
-from promo.values import Draft, EventStatus, ItemFacts, PlaceFacts, Variant
+from promo.planning.meetings import meetings_of, on_date
+from promo.rendering import bind_address, format_date, format_when, year_is_needed
+from promo.values import ChangedDate, Draft, EventStatus, ItemFacts, PlaceFacts, Variant
 
 AFTERWARDS = frozenset({Variant.REPORT, Variant.RESULTS})
 _AUDIENCES = {audience.key: audience.label for audience in AUDIENCES}
@@ -83,13 +83,17 @@ def notice(item: ItemFacts) -> str:
     """What changed about the event, in words; "" if all goes as planned."""
     match item.status:
         case EventStatus.CANCELLED:
+            if item.one_date:
+                return _("Only this one date is cancelled. The others stay as they are.")
             return _("Cancelled. This event will not take place.")
         case EventStatus.POSTPONED:
             return _("Postponed. We will give the new date as soon as we know it.")
         case EventStatus.RESCHEDULED:
+            told = _("The date has changed.")
             if item.previous_starts_at is None:
-                return _("Please note the time and the place below: they have changed.")
-            return _("The date has changed.")
+                told = _("Please note the time and the place below: they have changed.")
+            rest = _("The other dates stay as they are.")
+            return f"{told} {rest}" if item.one_date else told
         case EventStatus.SOLD_OUT:
             return _full(item)
         case _:
@@ -104,21 +108,19 @@ def _full(item: ItemFacts) -> str:
 
 def at_next_date(item: ItemFacts, draft: Draft) -> ItemFacts:
     """A series at its first date on or after the day of the mail; anything else as it is."""
-    if not item.recurrence or item.starts_at is None:
-        return item
-    zone = draft.institution.tz
-    start = item.starts_at.astimezone(zone)
     try:
-        walls = dates_of(item.recurrence, start.replace(tzinfo=None), zone)
+        dates = meetings_of(item, draft.institution.tz)
     except InvalidInput:
         return item
-    wall = next((each for each in walls if each.date() >= draft.due_on), None)
-    if wall is None:
+    coming = (each for each in dates if each.starts_at and each.starts_at.date() >= draft.due_on)
+    following = min(coming, key=lambda each: each.starts_at or each.was_at, default=None)
+    if following is None:
         return item
-    starts_at = wall.replace(tzinfo=zone)
-    # On the wall clock of one zone: an hour's length stays an hour over a clock change.
-    ends_at = item.ends_at and starts_at + (item.ends_at.astimezone(zone) - start)
-    return dataclasses.replace(item, starts_at=starts_at, ends_at=ends_at)
+    # The whole series is told: a change of this date stands among its changed dates.
+    told = on_date(item, following)
+    return dataclasses.replace(
+        item, starts_at=told.starts_at, ends_at=told.ends_at, place=told.place
+    )
 
 
 def when(item: ItemFacts, draft: Draft, *, language: str) -> str:
@@ -139,6 +141,8 @@ def _time_and_place(item: ItemFacts, draft: Draft, language: str) -> Iterator[Fa
     lines.append((pgettext("fact", "Deadline"), _closing(item.deadline_at, draft, language)))
     for label, date in lines:
         yield _ours(label, date, language=language)
+    changed = "; ".join(_changed_dates(item, draft, language))
+    yield _ours(pgettext("fact", "Changed dates"), changed, language=language)
     yield _theirs(pgettext("fact", "Where"), place(item.place, draft), item, language=language)
 
 
@@ -177,6 +181,32 @@ def place(where: PlaceFacts, draft: Draft) -> str:
     town = "" if where.locality == draft.institution.locality else where.locality
     parts = (where.name, where.branch, where.street, town)
     return bind_address(", ".join(part for part in parts if part))
+
+
+def _changed_dates(item: ItemFacts, draft: Draft, language: str) -> Iterator[str]:
+    """What differs from the rule of a series from the day of the mail on, date by date."""
+    if not item.changed_dates or is_off(item):
+        return
+    zone = draft.institution.tz
+    for one in item.changed_dates:
+        last = max(one.was_at, one.starts_at or one.was_at).astimezone(zone).date()
+        if last >= draft.due_on:
+            yield _changed_date(one, item, draft, language)
+
+
+def _changed_date(one: ChangedDate, item: ItemFacts, draft: Draft, language: str) -> str:
+    on = one.was_at.astimezone(draft.institution.tz).date()
+    day = format_date(on, language=language, year=year_is_needed(on, draft.due_on))
+    if one.starts_at is None:
+        return _("{day}: cancelled").format(day=day)
+    told = []
+    if one.starts_at != one.was_at:
+        when = _phrase(one.starts_at, one.ends_at, draft, language, all_day=item.all_day)
+        told.append(_("new date – {when}").format(when=when))
+    if one.place is not None:
+        told.append(_("new place – {place}").format(place=place(one.place, draft)))
+    changes = ", ".join(told) or _("takes place after all")
+    return f"{day}: {changes}"
 
 
 def _moment(at: datetime | None, item: ItemFacts, draft: Draft, language: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from promo.channels.website.entry import shown_pictures
 from promo.channels.website.facts import OFF, closing, phrase
 from promo.channels.website.places import has_place
-from promo.channels.website.recurrence import Occurrence, occurrences
+from promo.channels.website.recurrence import Occurrence, told_dates
 from promo.channels.website.text import flat
 from promo.channels.website.words import title_of
 from promo.rendering.dates import format_date, format_hours, format_time
@@ -80,9 +80,7 @@ def agenda(
 ) -> Agenda:
     """Sort the items into their lists. Call it with the page's language active."""
     items = list(items)
-    dated = [
-        (item, occurrence) for item in items for occurrence in _coming(item, institution, today)
-    ]
+    dated = [pair for item in items for pair in _coming(item, institution, today)]
     begun = [pair for pair in dated if pair[1].starts_at.date() < today]
     ahead = [pair for pair in dated if pair[1].starts_at.date() >= today]
     return Agenda(
@@ -93,13 +91,16 @@ def agenda(
     )
 
 
-def _coming(item: ItemFacts, institution: InstitutionFacts, today: date) -> Iterator[Occurrence]:
-    """The dates that are not over; of a series those of the next three months."""
-    coming = (each for each in occurrences(item, institution.tz) if each.last_day >= today)
-    for nth, each in enumerate(itertools.islice(coming, SERIES_LISTED)):
-        if nth and each.starts_at.date() > today + SERIES_AHEAD:
+def _coming(
+    item: ItemFacts, institution: InstitutionFacts, today: date
+) -> Iterator[tuple[ItemFacts, Occurrence]]:
+    """The dates that are not over, and the item as of each; of a series those of the next three
+    months."""
+    coming = (pair for pair in told_dates(item, institution.tz) if pair[1].last_day >= today)
+    for nth, pair in enumerate(itertools.islice(coming, SERIES_LISTED)):
+        if nth and pair[1].starts_at.date() > today + SERIES_AHEAD:
             return
-        yield each
+        yield pair
 
 
 def _months(
@@ -193,10 +194,17 @@ def _card(item: ItemFacts, *, when: str = "", moment: str = "") -> Card:
         moment=moment,
         place=_place(item) if item.starts_at else "",
         status=item.status.value,
-        badge=badge(item.status),
+        badge=_badge(item),
         is_off=item.status in OFF,
         picture=pictures[0] if pictures else None,
     )
+
+
+def _badge(item: ItemFacts) -> str:
+    only_place = item.one_date and item.previous_starts_at is None
+    if only_place and item.status is EventStatus.RESCHEDULED:
+        return pgettext("event", "Change")
+    return badge(item.status)
 
 
 def badge(status: EventStatus) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from promo.channels.website.facts import facts, notice
 from promo.channels.website.places import has_place
+from promo.channels.website.recurrence import at_first_date
 from promo.channels.website.text import ascii_url, clean, flat
 from promo.channels.website.words import title_of
 from promo.values import InstitutionFacts, ItemFacts, Picture
@@ -45,12 +46,13 @@ def _data(item: ItemFacts, institution: InstitutionFacts) -> dict[str, str]:
     def iso(value: datetime | None) -> str:
         return value.astimezone(institution.tz).isoformat("T", "seconds") if value else ""
 
+    first = at_first_date(item, institution.tz)
     data = {
         "uuid": item.uuid,
         "kind": item.kind,
         "status": item.status.value,
-        "starts": iso(item.starts_at),
-        "ends": iso(item.ends_at),
+        "starts": iso(first.starts_at),
+        "ends": iso(first.ends_at),
         "deadline": iso(item.deadline_at),
         "sign-up-until": iso(item.sign_up_until_at),
         "place": "yes" if has_place(item.place) else "",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import translation
@@ -15,8 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from promo.channels.website.places import address_line, has_place
-from promo.channels.website.recurrence import Occurrence, first_occurrence, occurrences
+from promo.channels.website.recurrence import (
+    Occurrence,
+    at_first_date,
+    first_occurrence,
+    occurrences,
+    series,
+)
 from promo.channels.website.text import ascii_url, clean, flat
+from promo.planning.meetings import Meeting
 from promo.rendering.bindings import bind_address
 from promo.rendering.dates import format_date, local
 from promo.rendering.when import format_when
@@ -103,6 +110,8 @@ def notice(item: ItemFacts, institution: InstitutionFacts) -> Notice | None:
         match item.status:
             case EventStatus.CANCELLED:
                 text = _("This event will not take place.")
+                if item.one_date:
+                    text = _("Only this one date is cancelled. The others stay as they are.")
                 old = item.previous_starts_at or item.starts_at
                 return _notice(item, institution, pgettext("event", "Cancelled"), text, old)
             case EventStatus.POSTPONED:
@@ -113,11 +122,13 @@ def notice(item: ItemFacts, institution: InstitutionFacts) -> Notice | None:
                 return _notice(item, institution, pgettext("event", "Postponed"), text, old)
             case EventStatus.RESCHEDULED if item.previous_starts_at is None:
                 text = _("Please note the time and the place below: they have changed.")
+                text = _only_this(text, item)
                 return _notice(item, institution, pgettext("event", "Change"), text, None)
             case EventStatus.RESCHEDULED:
                 text = _("The event has been moved to another date: {when}.").format(
                     when=when(item, institution)
                 )
+                text = _only_this(text, item)
                 return _notice(
                     item, institution, pgettext("event", "New date"), text, item.previous_starts_at
                 )
@@ -169,6 +180,12 @@ def moment(value: datetime, item: ItemFacts, institution: InstitutionFacts) -> s
     return at.date().isoformat() if item.all_day else at.isoformat("T", "seconds")
 
 
+def _only_this(text: str, item: ItemFacts) -> str:
+    """The words about a change, and whether it concerns a single date of a series."""
+    rest = _("The other dates stay as they are.")
+    return f"{text} {rest}" if item.one_date else text
+
+
 def _notice(
     item: ItemFacts, institution: InstitutionFacts, heading: str, text: str, old: datetime | None
 ) -> Notice:
@@ -184,9 +201,16 @@ def _time_and_place(item: ItemFacts, institution: InstitutionFacts) -> Iterator[
             "when",
             pgettext("fact", "When"),
             when(item, institution),
-            moment(item.starts_at, item, institution),
+            moment(
+                at_first_date(item, institution.tz).starts_at or item.starts_at, item, institution
+            ),
         )
         yield Fact("dates", pgettext("fact", "All dates"), _series(item, institution))
+        yield Fact(
+            "changed_dates",
+            pgettext("fact", "Changed dates"),
+            "; ".join(changed_dates(item, institution)),
+        )
     if item.deadline_at:
         yield Fact(
             "deadline", pgettext("fact", "Deadline"), *closing(item.deadline_at, item, institution)
@@ -228,9 +252,31 @@ def _people(item: ItemFacts) -> Iterator[Fact]:
     yield Fact("more", pgettext("fact", "More"), more, url=more)
 
 
+def changed_dates(item: ItemFacts, institution: InstitutionFacts) -> list[str]:
+    """What differs from the rule of a series, date by date; call it with the language active."""
+    return [
+        _changed(one, item, institution) for one in series(item, institution.tz) if one.is_changed
+    ]
+
+
+def _changed(one: Meeting, item: ItemFacts, institution: InstitutionFacts) -> str:
+    day = format_date(one.on, language=item.language)
+    if one.starts_at is None:
+        return _("{day}: cancelled").format(day=day)
+    told = []
+    if one.starts_at != one.was_at:
+        now = phrase(item, Occurrence(one.starts_at, one.ends_at), institution)
+        told.append(_("new date – {when}").format(when=now))
+    if one.place is not None:
+        where = bind_address(address_line(replace(item, place=one.place), institution))
+        told.append(_("new place – {place}").format(place=where))
+    changes = ", ".join(told) or _("takes place after all")
+    return f"{day}: {changes}"
+
+
 def _series(item: ItemFacts, institution: InstitutionFacts) -> str:
     dates = [occurrence.starts_at.date() for occurrence in occurrences(item, institution.tz)]
-    if len(dates) == 1:
+    if len(dates) <= 1:
         return ""
     listed = ", ".join(format_date(day, language=item.language) for day in dates[:SERIES_LISTED])
     return listed if len(dates) <= SERIES_LISTED else _("{dates} and so on").format(dates=listed)

@@ -5,7 +5,6 @@ A series gives one Event for each date, as Google asks; times carry the offset o
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from promo.channels.website.places import schema_place
-from promo.channels.website.recurrence import Occurrence, occurrences
+from promo.channels.website.recurrence import told_dates
 from promo.channels.website.text import ascii_url, flat
 from promo.channels.website.words import title_of
 from promo.planning.kinds import KINDS
@@ -45,13 +44,13 @@ def item_jsonld(item: ItemFacts, institution: InstitutionFacts, *, now: datetime
     if item.starts_at is None:
         return article_jsonld(item, institution)
     today = now.astimezone(institution.tz).date()
-    dates = list(occurrences(item, institution.tz))
-    coming = [date for date in dates if date.last_day >= today] or dates[-1:]
+    dates = list(told_dates(item, institution.tz))
+    coming = [pair for pair in dates if pair[1].last_day >= today] or dates[-1:]
     if len(dates) == 1:
         return event_jsonld(item, institution)
     events = [
-        event_jsonld(_on(item, date), institution)
-        for date in itertools.islice(coming, SERIES_LENGTH)
+        event_jsonld(as_told, institution)
+        for as_told, _date in itertools.islice(coming, SERIES_LENGTH)
     ]
     return {"@context": _CONTEXT, "@graph": [_without_context(event) for event in events]}
 
@@ -141,10 +140,6 @@ def _organization(institution: InstitutionFacts) -> dict[str, Any]:
             "url": ascii_url(institution.base_url),
         }
     )
-
-
-def _on(item: ItemFacts, occurrence: Occurrence) -> ItemFacts:
-    return dataclasses.replace(item, starts_at=occurrence.starts_at, ends_at=occurrence.ends_at)
 
 
 def _end(item: ItemFacts, institution: InstitutionFacts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,8 +18,10 @@ from promo.channels.website.facts import OFF, moment, phrase
 from promo.channels.website.filters import Chosen, address, filters
 from promo.channels.website.jsonld import dumps, item_jsonld
 from promo.channels.website.opengraph import item_meta, page_meta
-from promo.channels.website.recurrence import occurrences
+from promo.channels.website.places import address_line
+from promo.channels.website.recurrence import Occurrence, is_series, occurrences
 from promo.channels.website.words import headline
+from promo.rendering.bindings import bind_address
 from promo.values import InstitutionFacts, ItemFacts
 
 DATES_LISTED = 10
@@ -101,10 +103,18 @@ def _next_dates(item: ItemFacts, institution: InstitutionFacts, now: datetime) -
     """The coming dates of a series that takes place; empty for a single event."""
     today = now.astimezone(institution.tz).date()
     dates = list(occurrences(item, institution.tz))
-    if len(dates) < 2 or item.status in OFF:  # noqa: PLR2004  (one date is no series)
+    if not is_series(item, institution.tz) or item.status in OFF:
         return []
     coming = (each for each in dates if each.last_day >= today)
     return [
-        NextDate(phrase(item, each, institution), moment(each.starts_at, item, institution))
+        NextDate(_date(item, each, institution), moment(each.starts_at, item, institution))
         for each in itertools.islice(coming, DATES_LISTED)
     ]
+
+
+def _date(item: ItemFacts, date: Occurrence, institution: InstitutionFacts) -> str:
+    """One date in words, with its place where it is not the usual one."""
+    told = phrase(item, date, institution)
+    if date.place is None:
+        return told
+    return f"{told}, {bind_address(address_line(replace(item, place=date.place), institution))}"

@@ -7,21 +7,26 @@ be understood makes no series, the first date stands; the editor's own check let
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from promo.errors import InvalidInput
-from promo.planning.series import dates_of, rule_parts, until_wall
-from promo.values import ItemFacts
+from promo.planning.meetings import Meeting, meetings_of, on_date
+from promo.planning.series import rule_parts, until_wall
+from promo.values import ItemFacts, PlaceFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One date of an item. The instants are aware and in the institution's zone."""
+    """One date of an item. The instants are aware and in the institution's zone.
+
+    `place` is set where it is not the usual one.
+    """
 
     starts_at: datetime
     ends_at: datetime | None = None
+    place: PlaceFacts | None = None
 
     @property
     def last_day(self) -> date:
@@ -37,6 +42,22 @@ def first_occurrence(item: ItemFacts, tz: ZoneInfo) -> Occurrence | None:
     return next(occurrences(item, tz), None)
 
 
+def at_first_date(item: ItemFacts, tz: ZoneInfo) -> ItemFacts:
+    """A series of which single dates were changed, at the first one that takes place."""
+    first = first_occurrence(item, tz) if item.changed_dates else None
+    if first is None:
+        return item
+    place = first.place or item.place
+    return replace(item, starts_at=first.starts_at, ends_at=first.ends_at, place=place)
+
+
+def first_by_rule(item: ItemFacts, tz: ZoneInfo) -> Occurrence | None:
+    """The first date as the rule has it, also where that one was moved or cancelled: a calendar
+    counts the others from there.
+    """
+    return first_occurrence(replace(item, changed_dates=()), tz)
+
+
 def _given(item: ItemFacts, tz: ZoneInfo) -> Occurrence | None:
     """The start and the end as they were entered; an end before the start is left out."""
     if item.starts_at is None:
@@ -47,30 +68,42 @@ def _given(item: ItemFacts, tz: ZoneInfo) -> Occurrence | None:
 
 
 def occurrences(item: ItemFacts, tz: ZoneInfo) -> Iterator[Occurrence]:
-    """Every date of the item in order; three years of an endless series."""
+    """Every date of the item that takes place, in order; three years of an endless series."""
     first = _given(item, tz)
     if first is None:
         return
-    walls = _walls(item, tz)
-    if not walls:
+    dates = series(item, tz)
+    if not dates:
         yield first
         return
-    length = (first.ends_at - first.starts_at) if first.ends_at else None
-    for wall in walls:
-        starts_at = wall.replace(tzinfo=tz)
-        yield Occurrence(starts_at, starts_at + length if length is not None else None)
+    found = [Occurrence(one.starts_at, one.ends_at, one.place) for one in dates if one.starts_at]
+    yield from sorted(found, key=lambda one: one.starts_at)
+
+
+def told_dates(item: ItemFacts, tz: ZoneInfo) -> Iterator[tuple[ItemFacts, Occurrence]]:
+    """Every date and the item as of it, in order; of a series also those that were cancelled."""
+    dates = series(item, tz)
+    if not dates:
+        yield from ((item, one) for one in occurrences(item, tz))
+        return
+    pairs = [
+        (on_date(item, one), Occurrence(one.starts_at or one.was_at, one.ends_at, one.place))
+        for one in dates
+    ]
+    yield from sorted(pairs, key=lambda pair: pair[1].starts_at)
 
 
 def last_day(item: ItemFacts, tz: ZoneInfo) -> date | None:
     """The last local day of the item's dates and its deadline; None for news without a time."""
     days = [occurrence.last_day for occurrence in occurrences(item, tz)]
+    days += [one.on for one in series(item, tz) if one.starts_at is None]  # it stays, marked
     if item.deadline_at:
         days.append(item.deadline_at.astimezone(tz).date())
     return max(days, default=None)
 
 
 def is_series(item: ItemFacts, tz: ZoneInfo) -> bool:
-    return len(_walls(item, tz)) > 1
+    return len(series(item, tz)) > 1
 
 
 def ical_rule(item: ItemFacts, tz: ZoneInfo, *, whole_days: bool) -> str:
@@ -79,7 +112,7 @@ def ical_rule(item: ItemFacts, tz: ZoneInfo, *, whole_days: bool) -> str:
     Never COUNT and UNTIL together; UNTIL in UTC, or a date where the calendar's entry stands for
     whole days: it must be of the kind of DTSTART (RFC 5545 3.3.10).
     """
-    if not _walls(item, tz):
+    if not series(item, tz):
         return ""
     parts = dict(rule_parts(item.recurrence))
     if until := parts.get("UNTIL"):
@@ -93,11 +126,9 @@ def _ical_until(wall: datetime, tz: ZoneInfo, *, whole_days: bool) -> str:
     return f"{wall.replace(tzinfo=tz).astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def _walls(item: ItemFacts, tz: ZoneInfo) -> tuple[datetime, ...]:
-    """The local wall times of a series; empty if it is none or its rule gives no date."""
-    if not item.recurrence or item.starts_at is None:
-        return ()
+def series(item: ItemFacts, tz: ZoneInfo) -> tuple[Meeting, ...]:
+    """The dates of a series; empty if it is none or its rule gives no date."""
     try:
-        return dates_of(item.recurrence, item.starts_at.astimezone(tz).replace(tzinfo=None), tz)
+        return meetings_of(item, tz)
     except InvalidInput:
         return ()

@@ -6,12 +6,17 @@ range longer than a day (an exhibition) is an all-day entry too: its hours say w
 closes, not that somebody is busy for six weeks. A postponed event without a new date stays on its
 old one, TENTATIVE.
 
+A series is its rule. A date that differs from it is an entry of its own with the UID of the series
+and the RECURRENCE-ID of the date it stands for (RFC 5545 3.8.4.4), also one that was cancelled: an
+EXDATE would take it out of people's calendars without a word, so it stays and says so, as a
+cancelled event does.
+
 No METHOD: this is a feed, not an invitation (RFC 5546 would ask for an ORGANIZER in every event).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,10 +26,11 @@ from promo.channels.website.facts import facts, notice
 from promo.channels.website.feeds import Entry, FeedInfo, categories, in_feed_order
 from promo.channels.website.feeds.zones import vtimezone
 from promo.channels.website.places import address_line
-from promo.channels.website.recurrence import first_occurrence, ical_rule
+from promo.channels.website.recurrence import first_by_rule, ical_rule, series
 from promo.channels.website.text import ascii_url, clean, flat
 from promo.channels.website.words import deadline_prefix, headline, title_of
 from promo.planning.kinds import KINDS, Timing
+from promo.planning.meetings import on_date
 from promo.values import EventStatus, ItemFacts
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -53,6 +59,8 @@ def write(entries: Sequence[Entry], info: FeedInfo) -> bytes:
         calendar.add_component(vtimezone(info.institution.zone))
     for entry, span in spans:
         calendar.add_component(_event(entry, span, info))
+        for changed in _changed_dates(entry, span, info):
+            calendar.add_component(changed)
     return bytes(calendar.to_ical())
 
 
@@ -78,7 +86,7 @@ def _is_contest(item: ItemFacts) -> bool:
 
 
 def _span(item: ItemFacts, info: FeedInfo) -> Span | None:
-    first = first_occurrence(item, info.institution.tz)
+    first = first_by_rule(item, info.institution.tz)
     if first is None:
         return None
     long = first.ends_at is not None and first.ends_at - first.starts_at > timedelta(days=1)
@@ -104,7 +112,30 @@ def _describe(calendar: Calendar, info: FeedInfo) -> None:
 
 
 def _event(entry: Entry, span: Span, info: FeedInfo) -> Event:
-    item = entry.item
+    """The entry of an item; of a series its rule, from the first date on."""
+    event = _of(entry.item, entry, span, info)
+    _add_rule(event, span, entry.item, info)
+    return event
+
+
+def _changed_dates(entry: Entry, span: Span, info: FeedInfo) -> Iterator[Event]:
+    """The dates of a series that differ from its rule, each an entry of its own."""
+    if span.is_deadline:
+        return
+    whole_days = not isinstance(span.start, datetime)
+    for one in series(entry.item, info.institution.tz):
+        if not one.is_changed:
+            continue
+        told = on_date(entry.item, one)
+        its_span = _span(told, info)
+        if its_span is None:
+            continue
+        event = _of(told, entry, its_span, info)
+        event.add("recurrence-id", one.on if whole_days else one.was_at)
+        yield event
+
+
+def _of(item: ItemFacts, entry: Entry, span: Span, info: FeedInfo) -> Event:
     event = Event()
     event.add("uid", f"item-{item.uuid}@{info.domain}")
     event.add("dtstamp", entry.updated_at.astimezone(UTC))
@@ -118,7 +149,6 @@ def _event(entry: Entry, span: Span, info: FeedInfo) -> Event:
     event.add("status", _STATUS.get(item.status, "CONFIRMED"))
     event.add("transp", "TRANSPARENT")
     _add_details(event, item, info)
-    _add_rule(event, span, item, info)
     return event
 
 

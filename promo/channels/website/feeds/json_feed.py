@@ -16,8 +16,10 @@ from promo.channels.website.feeds import (
     in_feed_order,
 )
 from promo.channels.website.places import address_line
+from promo.channels.website.recurrence import at_first_date, series
 from promo.channels.website.text import ascii_url, flat
 from promo.channels.website.words import headline
+from promo.planning.meetings import on_date
 from promo.values import ItemFacts, Picture
 
 CONTENT_TYPE = "application/feed+json; charset=utf-8"
@@ -78,6 +80,8 @@ def _event(item: ItemFacts, info: FeedInfo) -> dict[str, Any]:
     """The extension: times with their offset (days only for whole days), place, state."""
     if item.starts_at is None and item.deadline_at is None:
         return {}
+    changed = _changed_dates(item, info)
+    item = at_first_date(item, info.institution.tz)
     return _filled(
         {
             "start": _moment(item.starts_at, item, info),
@@ -87,8 +91,25 @@ def _event(item: ItemFacts, info: FeedInfo) -> dict[str, Any]:
             "location": address_line(item, info.institution) if item.starts_at else "",
             "status": item.status.value,
             "previous_start": _moment(item.previous_starts_at, item, info),
+            "changed_dates": changed,
         }
     )
+
+
+def _changed_dates(item: ItemFacts, info: FeedInfo) -> list[dict[str, Any]]:
+    """The dates of a series that differ from its rule; without a start they do not take place."""
+    return [
+        _filled(
+            {
+                "planned": _moment(one.was_at, item, info),
+                "start": _moment(one.starts_at, item, info),
+                "end": _moment(one.ends_at, item, info) if one.starts_at else "",
+                "status": on_date(item, one).status.value,
+            }
+        )
+        for one in series(item, info.institution.tz)
+        if one.is_changed
+    ]
 
 
 def _moment(moment: datetime | None, item: ItemFacts, info: FeedInfo) -> str:

@@ -22,6 +22,7 @@ from promo.channels.website.feeds import (
 )
 from promo.channels.website.feeds.xml import ATOM, CONTENT, DC, EVENT, MEDIA, Element, add, document
 from promo.channels.website.places import address_line
+from promo.channels.website.recurrence import at_first_date
 from promo.channels.website.text import ascii_url, flat, no_markup
 from promo.values import ItemFacts, Picture
 
@@ -112,6 +113,7 @@ def _add_pictures(node: Element, pictures: Sequence[Picture]) -> None:
 
 def _add_event(node: Element, item: ItemFacts, info: FeedInfo) -> None:
     """The event module (purl.org/rss/1.0/modules/event): for machines; people read the text."""
+    item = at_first_date(item, info.institution.tz)
     if item.starts_at is None:
         return
     add(node, f"{{{EVENT}}}startdate", _moment(item.starts_at, item, info))
