@@ -79,18 +79,24 @@ def page(world: World) -> Destination:
 
 
 def crowd(
-    other: Item, destination: Destination, *, count: int, every: timedelta, **fields: Any
+    other: Item,
+    destination: Destination,
+    *,
+    count: int,
+    every: timedelta,
+    since: datetime | None = None,
+    **fields: Any,
 ) -> None:
-    """Planned publications of one item, one after the other; `fields` are the same for all."""
-    now = timezone.now()
+    """Planned publications of one item from `since` (now) on; `fields` are the same for all."""
+    first = since or timezone.now()
     Publication.objects.bulk_create(
         Publication(
             item=other,
             destination=destination,
             slot=f"crowd-{number}",
             variant="news",
-            planned_at=now + every * number,
-            due_at=now + every * number,
+            planned_at=first + every * number,
+            due_at=first + every * number,
             **fields,
         )
         for number in range(count)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from promo.desk.downloads import table
 from promo.desk.screens import Screen
@@ -82,7 +82,8 @@ def _rows(made: Report) -> Iterator[list[Any]]:
         yield [_("Visits wanted"), campaign.goal_visits, _reached(made)]
     yield []
     yield [
-        *(_("What"), _("Kind of message"), _("Where"), _("Planned"), _("Published")),
+        *(_("What"), _("Kind of message"), _("Where"), _("Planned")),
+        pgettext("publication", "Published"),
         *(_("State"), _("Visits"), _("Why"), _("Link")),
     ]
     for line in made.lines:
