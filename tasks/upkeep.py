@@ -1,8 +1,9 @@
 """The tick: it looks what is due and hands out hints. It may run twice, late, or in two places."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import structlog
 from celery import Task, shared_task
@@ -33,6 +34,7 @@ from promo.services import (
     reader_imports,
     returns,
     rhythms,
+    seconds,
     sources,
     subjects,
     takedowns,
@@ -76,7 +78,7 @@ EVERY_TICK = Round(
         (mailings.hand_out, mailing.send),
     ),
 )
-"""What has its second."""
+"""What has its second: `seconds.WATCHED` says whether any of it has something to do."""
 
 SOON = timedelta(seconds=4)
 MINUTE = timedelta(minutes=1)
@@ -111,16 +113,13 @@ TURNS = {
     ),
     "places": (
         5 * SOON,
-        Round(
-            hints=(
-                (sources.due, source_tasks.read),
-                (accesses.due, access.check),
-                (notices.due, access.tell),
-                (figures.due, figure_tasks.read),
-            )
-        ),
+        Round(hints=((accesses.due, access.check), (notices.due, access.tell))),
     ),
-    "housekeeping": (
+    "read elsewhere": (
+        5 * SOON,
+        Round(hints=((sources.due, source_tasks.read), (figures.due, figure_tasks.read))),
+    ),
+    "kept no longer": (
         MINUTE,
         Round(
             sweeps=(
@@ -129,9 +128,13 @@ TURNS = {
                 returns.sweep,
                 providers.let_go,
                 connections.sweep,
-                figures.note_new,
-                takedowns.follow_up,
-            ),
+            )
+        ),
+    ),
+    "the season": (
+        MINUTE,
+        Round(
+            sweeps=(figures.note_new, takedowns.follow_up),
             hints=(
                 (evergreen.hand_out, evergreen_tasks.keep),
                 (anniversaries.due, evergreen_tasks.remember),
@@ -144,24 +147,27 @@ TURNS = {
 
 @shared_task
 def tick() -> None:
-    """Beat's only word."""
-    health.note("worker", now=database_now())
-    hand_out(turns=1)
+    """Beat's only word. It reaches a worker, whose sign of life has its turn as well."""
+    _look_around(turns=1, signs={health.WORKER: health.NOTED_EVERY})
 
 
-def hand_out(*, turns: int = len(TURNS)) -> None:
-    """Sweep dead leases and what is over, and hint at everything that is due.
+def hand_out() -> None:
+    """Sweep dead leases and what is over, and hint at everything that is due."""
+    _look_around(turns=len(TURNS))
 
-    Of what may wait, at most so many rounds: whichever has waited longest.
-    """
+
+def _look_around(*, turns: int, signs: Mapping[str, timedelta] = MappingProxyType({})) -> None:
+    """What has its second, and of what may wait at most so many rounds: the longest waited for."""
     now = database_now()
-    _go(EVERY_TICK, now=now)
-    every = {name: seldom for name, (seldom, _round) in TURNS.items()}
+    if seconds.anything(now=now):
+        _go(EVERY_TICK, now=now)
+    every = {name: seldom for name, (seldom, _round) in TURNS.items()} | dict(signs)
     for _turn in range(turns):
         name = health.next_turn(every, now=now)
         if name is None:
             return
-        _go(TURNS[name][1], now=now)
+        if name in TURNS:
+            _go(TURNS[name][1], now=now)
 
 
 def _go(through: Round, *, now: datetime) -> None:

@@ -38,7 +38,7 @@ from promo.services import (
     whereabouts,
 )
 from promo.services.armed import Wish
-from promo.services.clock import Clock, database_now
+from promo.services.clock import Clock, Moment, database_now
 from promo.services.publishing import Claim
 from promo.values import Receipt
 
@@ -51,7 +51,7 @@ REFUSED_AGAIN = timedelta(hours=1)
 """When a change is tried again that was refused for good: only a person can help before."""
 
 
-def to_arm(now: datetime) -> QuerySet[Publication]:
+def to_arm(now: Moment) -> QuerySet[Publication]:
     """What its network may be asked to hold; served by the partial index `publication_to_arm`."""
     windows = Q(pk__in=())
     for key, channel in channels.installed().items():
@@ -207,10 +207,14 @@ def _not_armed(
 
 def minds_due(*, now: datetime) -> list[int]:
     """Armed publications to look after; each is put off, so that none is hinted twice."""
-    rows = Publication.objects.filter(state=State.ARMED, look_at__lte=now)
     return hints.take(
-        rows.order_by("look_at", "id"), limit=200, look_at=now + settings.PROMO_HINT_AGAIN
+        to_mind(now).order_by("look_at", "id"), limit=200, look_at=now + settings.PROMO_HINT_AGAIN
     )
+
+
+def to_mind(now: Moment) -> QuerySet[Publication]:
+    """What a network holds that has to be looked after; served by an index of `look_at`."""
+    return Publication.objects.filter(state=State.ARMED, look_at__lte=now)
 
 
 def mind(publication_id: int, *, clock: Clock = database_now) -> None:

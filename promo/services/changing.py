@@ -11,7 +11,7 @@ from typing import cast
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from promo import stops
@@ -30,7 +30,7 @@ from promo.services import (
     publishing,
 )
 from promo.services.changes import Kind
-from promo.services.clock import Clock, database_now
+from promo.services.clock import Clock, Moment, database_now
 from promo.services.outcomes import Marked
 from promo.values import Receipt
 
@@ -43,8 +43,13 @@ LATER = timedelta(minutes=1)
 def due(*, now: datetime) -> list[int]:
     """Changes that a worker has to look at; one hinted lately is passed by."""
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    rows = PostChange.objects.filter(stale, state__in=OPEN, due_at__lte=now)
+    rows = to_do(now).filter(stale)
     return hints.take(rows.order_by("due_at", "id"), limit=200, hinted_at=now)
+
+
+def to_do(now: Moment) -> QuerySet[PostChange]:
+    """Changes whose time has come."""
+    return PostChange.objects.filter(state__in=OPEN, due_at__lte=now)
 
 
 def carry_out(change_id: int, *, clock: Clock = database_now) -> None:

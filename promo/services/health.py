@@ -11,14 +11,10 @@ from promo.models import Heartbeat, Publication
 from promo.protocol import NEEDS_A_HAND
 from promo.services.publishing import due
 
+WORKER = "worker"
 WORKER_SILENCE = timedelta(seconds=90)
 NOTED_EVERY = timedelta(seconds=10)
-"""A sign of life every second would be a write to the disk every second."""
-
-
-def note(name: str, *, now: datetime) -> None:
-    """Write down that a process is at work, if that was not written just now."""
-    next_turn({name: NOTED_EVERY}, now=now)
+"""A worker gives a sign of life by a turn of this name: every second would be too many writes."""
 
 
 def next_turn(every: Mapping[str, timedelta], *, now: datetime) -> str | None:
@@ -58,7 +54,7 @@ def parts(*, now: datetime) -> dict[str, bool]:
         redis_alive = True
     except redis.RedisError:
         beat = redis_alive = False
-    worker = Heartbeat.objects.filter(name="worker", at__gt=now - WORKER_SILENCE).exists()
+    worker = Heartbeat.objects.filter(name=WORKER, at__gt=now - WORKER_SILENCE).exists()
     return {"database": True, "redis": redis_alive, "worker": worker, "beat": beat}
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from promo.channels.base import ChannelContract
@@ -12,7 +12,7 @@ from promo.errors import ConfigurationError, PublishError
 from promo.models import Attempt, Publication
 from promo.protocol import Event, State, after, sources
 from promo.services import armed, channels, hints, ledger, whereabouts
-from promo.services.clock import Clock, database_now
+from promo.services.clock import Clock, Moment, database_now
 from promo.values import Receipt
 
 ON_THE_WIRE = (State.SENDING, State.ARMING, State.CHANGING)
@@ -56,16 +56,21 @@ def miss(row: Publication, *, now: datetime) -> None:
 
 def sweep(*, now: datetime) -> None:
     """Take dead leases back: what was only claimed is due again, what was being sent is unknown."""
-    leased = Publication.objects.filter(lease_until_at__lte=now)
-    if not leased.filter(state__in=[State.CLAIMED, *ON_THE_WIRE]).exists():
-        return  # as in nearly every second
-    leased.filter(state=State.CLAIMED).update(
+    rows = leased(now)
+    rows.filter(state=State.CLAIMED).update(
         state=after(State.CLAIMED, Event.LEASE_OVER), lease_until_at=None, hinted_at=None
     )
     with transaction.atomic():
-        on_the_wire = leased.filter(state__in=ON_THE_WIRE)
+        on_the_wire = rows.filter(state__in=ON_THE_WIRE)
         for row in on_the_wire.select_for_update(skip_locked=True):
             _lose_to_a_dead_worker(row, now)
+
+
+def leased(now: Moment) -> QuerySet[Publication]:
+    """What a worker has in hand whose lease is over; served by `publication_leased`."""
+    return Publication.objects.filter(
+        state__in=[State.CLAIMED, *ON_THE_WIRE], lease_until_at__lte=now
+    )
 
 
 def _lose_to_a_dead_worker(row: Publication, now: datetime) -> None:
@@ -107,10 +112,16 @@ def began(row: Publication, *, now: datetime) -> datetime:
 
 def looks_due(*, now: datetime) -> list[int]:
     """Unknown publications to look for now; each is put off, so that none is hinted twice."""
-    rows = Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
     return hints.take(
-        rows.order_by("look_at", "id"), limit=200, look_at=now + settings.PROMO_HINT_AGAIN
+        to_look_for(now).order_by("look_at", "id"),
+        limit=200,
+        look_at=now + settings.PROMO_HINT_AGAIN,
     )
+
+
+def to_look_for(now: Moment) -> QuerySet[Publication]:
+    """What nobody knows the outcome of, and is to be looked for."""
+    return Publication.objects.filter(state=State.UNKNOWN, look_at__lte=now)
 
 
 def look(publication_id: int, *, clock: Clock = database_now) -> None:

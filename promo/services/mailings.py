@@ -45,6 +45,7 @@ from promo.services import (
     wishes,
 )
 from promo.services.batches import Claim
+from promo.services.clock import Moment
 from promo.services.deliveries import Event
 from promo.values import Receipt
 
@@ -118,7 +119,7 @@ def hand_out(*, now: datetime) -> list[int]:
     as are at work already. So the idle ones join within seconds, however many there are, and
     nearly as few hints as workers lie about.
     """
-    if not Mailing.objects.filter(state=State.RUNNING).exists():
+    if not running(now).exists():
         return []
     providers.let_go(now=now)
     waiting = Batch.objects.filter(mailing=OuterRef("id"), state=Batch.State.READY, due_at__lte=now)
@@ -127,15 +128,18 @@ def hand_out(*, now: datetime) -> list[int]:
         mailing=OuterRef("id"), state=Batch.State.CLAIMED, lease_until_at__gt=now
     )
     stale = Q(hinted_at__isnull=True) | Q(hinted_at__lte=now - settings.PROMO_HINT_AGAIN)
-    rows = Mailing.objects.filter(
-        stale,
-        Exists(waiting),
-        ~Exists(Halt.objects.filter(ended_at=None)),
-        state=State.RUNNING,
-        newsletter__destination__paused_at=None,
-    ).annotate(
-        batches_due=_number(waiting, Count("id")),
-        workers=_number(at_work, Count("owner", distinct=True)),
+    rows = (
+        running(now)
+        .filter(
+            stale,
+            Exists(waiting),
+            ~Exists(Halt.objects.filter(ended_at=None)),
+            newsletter__destination__paused_at=None,
+        )
+        .annotate(
+            batches_due=_number(waiting, Count("id")),
+            workers=_number(at_work, Count("owner", distinct=True)),
+        )
     )
     ids: list[int] = []
     with transaction.atomic():
@@ -226,9 +230,19 @@ def finish_if_done(mailing_id: int, *, now: datetime) -> bool:
     return True
 
 
+def running(_now: Moment) -> QuerySet[Mailing]:
+    """Mailings that go on, at whatever time."""
+    return Mailing.objects.filter(state=State.RUNNING)
+
+
+def leased(now: Moment) -> QuerySet[Batch]:
+    """Batches that a worker has in hand whose lease is over."""
+    return Batch.objects.filter(state=Batch.State.CLAIMED, lease_until_at__lte=now)
+
+
 def sweep(*, now: datetime) -> None:
     """Take the batches of dead workers back, by what their journals say."""
-    dead = list(Batch.objects.filter(state=Batch.State.CLAIMED, lease_until_at__lte=now)[:200])
+    dead = list(leased(now)[:200])
     if not dead:
         return
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)

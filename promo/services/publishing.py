@@ -38,7 +38,7 @@ from promo.services import (
     ledger,
     looking,
 )
-from promo.services.clock import Clock, database_now
+from promo.services.clock import Clock, Moment, database_now
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ class Claim:
     token: int
 
 
-def due(now: datetime) -> QuerySet[Publication]:
+def due(now: Moment) -> QuerySet[Publication]:
     """What the tick may hand out; served by the partial index `publication_due`.
 
     Nothing while everything is stopped.

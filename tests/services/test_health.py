@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import redis
@@ -28,14 +28,19 @@ def beat() -> Iterator[redis.Redis]:
         connection.delete(settings.BEAT_KEY)
 
 
+def note(*, now: datetime) -> None:
+    """A worker's sign of life."""
+    health.next_turn({health.WORKER: health.NOTED_EVERY}, now=now)
+
+
 def test_nothing_is_called_alive_that_was_never_seen(clock: Clock, beat: redis.Redis) -> None:
     expected = {"database": True, "redis": True, "worker": False, "beat": False}
     assert health.parts(now=clock()) == expected
 
 
 def test_a_worker_is_alive_for_a_while_after_its_last_sign(clock: Clock, beat: redis.Redis) -> None:
-    health.note("worker", now=clock())
-    health.note("worker", now=clock.forward(seconds=30))
+    note(now=clock())
+    note(now=clock.forward(seconds=30))
     assert health.parts(now=clock.forward(seconds=89))["worker"]
     assert not health.parts(now=clock.forward(seconds=1))["worker"]
 
@@ -47,7 +52,7 @@ def test_beat_is_alive_as_long_as_its_key_is(clock: Clock, beat: redis.Redis) ->
 
 
 def test_without_redis_the_rest_is_still_told(clock: Clock) -> None:
-    health.note("worker", now=clock())
+    note(now=clock())
     with override_settings(REDIS_URL="unix:///nowhere/redis.sock"):
         parts = health.parts(now=clock())
     assert parts == {"database": True, "redis": False, "worker": True, "beat": False}
