@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.test import override_settings
@@ -10,7 +11,8 @@ from django.test import override_settings
 from tests import first_rows
 from tests.driving import Clock, Watch
 from tests.faults.figures import figures
-from tests.faults.sending import small_batches
+from tests.faults.posting import Round, a_round
+from tests.faults.sending import chance_of, small_batches
 from tests.processes import Hatchery, environment
 from tests.world import World
 
@@ -45,3 +47,12 @@ def clock() -> Clock:
 @pytest.fixture
 def watch(connected: World, world: World, clock: Clock) -> Watch:
     return Watch(clock, world)
+
+
+@pytest.fixture
+def posts(
+    turn: int, hatchery: Hatchery, connected: World, world: World, tmp_path: Path
+) -> Iterator[Round]:
+    """A round of posts, for a test that runs in ROUNDS."""
+    with a_round(hatchery, world, tmp_path, chance=chance_of(turn)) as one:
+        yield one

@@ -26,8 +26,8 @@ from promo.channels.facebook_page.sign_in import SignIn
 from promo.errors import ConfigurationError, Rejected, Unauthorized, Unreachable
 from promo.values import Draft, Figures, Held, Message, NativeSchedule, Problem, Receipt, Traits
 
-FOR_THE_FEED = timedelta(seconds=60)
-"""What uploads must leave of the deadline for the call that publishes."""
+FOR_THE_FEED = 0.5
+"""The part of the deadline that uploads must leave for the call that publishes."""
 
 LOOK_BACK = timedelta(days=90)
 LOOK_PAGES = 20
@@ -150,7 +150,7 @@ class Channel:
             raise Rejected(str(words.MARK_MISSING))
         client = self._client()
         deadline = client.deadline(self._limit)
-        for_uploads = deadline.earlier(FOR_THE_FEED)
+        for_uploads = deadline.earlier(self._limit * FOR_THE_FEED)
         photo_ids = [
             client.upload_photo(*photos.prepared(picture), for_uploads)
             for picture in message.pictures
