@@ -65,6 +65,12 @@ def test_a_post_without_pictures_carries_its_link_as_a_card(world: World, channe
     assert receipt.remote_id in receipt.remote_url or "/posts/" in receipt.remote_url
 
 
+def test_pictures_go_out_where_a_call_may_only_take_seconds(world: World, tmp_path: Path) -> None:
+    short = dataclasses.replace(wires(world), longest_call=timedelta(seconds=20))
+    Channel(access(world), short).publish(with_pictures(tmp_path, 2), key=KEY)
+    assert copies(world) == 1
+
+
 @pytest.mark.parametrize("count", [1, 3, 10])
 def test_pictures_are_uploaded_unseen_and_published_by_one_call(
     world: World, channel: Channel, tmp_path: Path, count: int
@@ -218,9 +224,11 @@ def test_a_lost_answer_to_an_upload_is_harmless(
 def test_uploads_that_take_too_long_publish_nothing(
     world: World, hasty: Channel, tmp_path: Path
 ) -> None:
+    world.fault(fault="create_then_hang", seconds=2, path="/photos", after=1)
     with pytest.raises(Unreachable):
-        hasty.publish(with_pictures(tmp_path, 2), key=KEY)
-    assert world.calls() == []
+        hasty.publish(with_pictures(tmp_path, 3), key=KEY)
+    assert world.all_posts() == []
+    assert {call["path"].rpartition("/")[2] for call in world.calls()} == {"photos"}
 
 
 def test_a_token_that_dies_between_two_uploads_publishes_nothing(
