@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check format lint types layers bench lock messages clean
 
+# Hundreds of processes load the same modules: what one has compiled must be kept for the others.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -24,7 +24,7 @@ from promo.supervisor.health import greets
 
 Level = Literal["good", "note", "bad"]
 _GIB = 2**30
-_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+_CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,9 @@ def _for_developers() -> Iterator[Finding]:
     if found:
         yield Finding("good", f"Chromium for the browser tests: {found}")
     else:
-        yield Finding("note", "No Chromium: browser tests are left out", "Debian: chromium")
+        yield Finding(
+            "note", "No Chromium: browser tests are left out", "Debian: chromium-headless-shell"
+        )
     if ctypes.util.find_library("ical"):
         yield Finding("good", "libical for the calendar tests")
     else:

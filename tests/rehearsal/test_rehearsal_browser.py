@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import smtplib
-from collections.abc import Iterator
 from email.message import EmailMessage
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from promo.rehearsal import seed
+from tests.browser import OpenPage, axe_faults, browser, colour_faults, open_page, windows
 from tests.rehearsal.client import Rehearsal
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
-]
+__all__ = ["browser", "open_page", "windows"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 BACK = "http://127.0.0.1:8000/back"
 LOGIN = f"/graph/dialog/oauth?client_id={seed.APP_ID}&redirect_uri={BACK}&scope=pages_show_list"
 DIALOG = f"{LOGIN}&user={seed.USER_ID}"
 SHUT = f"{LOGIN}&user={seed.STRANGER_ID}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(params=["light", "dark"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page(color_scheme=request.param)
-    yield opened
-    opened.close()
 
 
 def fill(world: Rehearsal) -> None:
@@ -55,25 +35,21 @@ def fill(world: Rehearsal) -> None:
         smtp.send_message(mail)
 
 
-def test_no_page_has_an_accessibility_fault(world: Rehearsal, page: Page) -> None:
+def test_no_page_has_an_accessibility_fault(world: Rehearsal, open_page: OpenPage) -> None:
     fill(world)
     mail = f"/mail/{world.mails()[0]['id']}/"
-    shown = ["/", "/page/", "/page/?lang=en", "/mail/", "/mail/?to=nikt", mail]
-    for path in (
-        *shown,
-        f"{mail}?tab=text",
-        f"{mail}?tab=headers",
-        "/page/9/",
-        LOGIN,
-        DIALOG,
-        SHUT,
-    ):
+    ways_in = ("/", "/page/", "/page/?lang=en", "/mail/", "/mail/?to=nikt", "/page/9/")
+    page = open_page()
+    for path in (*ways_in, mail, f"{mail}?tab=text", f"{mail}?tab=headers", LOGIN, DIALOG, SHUT):
         page.goto(world.base + path)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+        page.emulate_media(color_scheme="light")
+        found = axe_faults(page)
+        page.emulate_media(color_scheme="dark")
+        assert (path, found + colour_faults(page)) == (path, [])
 
 
-def test_a_new_post_appears_by_itself(world: Rehearsal, page: Page) -> None:
+def test_a_new_post_appears_by_itself(world: Rehearsal, open_page: OpenPage) -> None:
+    page = open_page()
     page.goto(f"{world.base}/page/")
     expect(page.get_by_text("Nic się jeszcze nie ukazało.")).to_be_visible()
 
@@ -83,8 +59,9 @@ def test_a_new_post_appears_by_itself(world: Rehearsal, page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text("Lista została odświeżona.")
 
 
-def test_a_mail_is_read_and_its_source_looked_at(world: Rehearsal, page: Page) -> None:
+def test_a_mail_is_read_and_its_source_looked_at(world: Rehearsal, open_page: OpenPage) -> None:
     fill(world)
+    page = open_page()
     page.goto(world.base)
     page.get_by_role("link", name="Otwórz pocztę").click()
     page.get_by_role("link", name="Grudzień").click()
@@ -94,14 +71,13 @@ def test_a_mail_is_read_and_its_source_looked_at(world: Rehearsal, page: Page) -
     expect(page.get_by_text("multipart/alternative")).to_be_visible()
 
 
-def test_no_page_breaks_its_own_policy_or_a_phone(world: Rehearsal, browser: Browser) -> None:
+def test_no_page_breaks_its_own_policy_or_a_phone(world: Rehearsal, open_page: OpenPage) -> None:
     fill(world)
-    page = browser.new_page(viewport={"width": 320, "height": 640})
+    page = open_page(width=320, height=640)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     for path in ("/", "/page/", "/mail/", f"/mail/{world.mails()[0]['id']}/", DIALOG):
         page.goto(world.base + path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, f"{path} is {wide} pixels wide"
-    page.close()
     assert complaints == []
