@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from promo.models import Publication
 from promo.protocol import OPEN, OUT
-from promo.services import arming, changing, looking, publishing
+from promo.services import arming, changing, looking, publishing, seconds
 from tests.world import World
 
 
@@ -31,6 +31,8 @@ class Clock:
 
 def tick(clock: Clock) -> None:
     """What one tick brings about, done by this process."""
+    if not seconds.anything(now=clock()):
+        return
     looking.sweep(now=clock())
     for publication_id in publishing.hand_out(now=clock()):
         publishing.publish(publication_id, clock=clock)
