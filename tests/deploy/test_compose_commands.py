@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,9 @@ from promo.embedded import Layout, Redis, broker_url, redis_url
 from tests.deploy.composefile import services
 from tests.supervisor.conftest import ROOT, free_ports
 from tests.template import copied
+
+PAUSE = 2.0
+"""Seconds between two checks, each of which starts a Python."""
 
 STAYING = ("beat", "tick", "bounces", "web", "worker")
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("compose")]
@@ -113,10 +117,12 @@ def test_each_becomes_healthy_by_its_own_check_and_ends_well(
     stack.complete()
     kind, *check = services()[name]["healthcheck"]["test"]
     command = ["sh", "-c", *check] if kind == "CMD-SHELL" else check
+    never = threading.Event()
     while subprocess.run(
         command, cwd=ROOT, env=environ, capture_output=True, check=False
     ).returncode:
         assert stack.processes[name].poll() is None, f"{name} ended"
+        never.wait(PAUSE)
     assert stack.stop(name) == 0
 
 

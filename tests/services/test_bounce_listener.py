@@ -50,6 +50,13 @@ def listener(**more: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
             process.terminate()
 
 
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None) -> Iterator[int]:
+    """The port of one that stands all the while."""
+    with listener() as (_process, port):
+        yield port
+
+
 def send(client: smtplib.SMTP, recipients: list[str], raw: bytes) -> None:
     client.sendmail("", recipients, raw)
 
@@ -101,15 +108,15 @@ def test_returned_mail_is_taken_by_smtp_and_by_lmtp_and_nothing_else_is(
     assert returns.for_a_person() == 1
 
 
-def test_a_mail_that_is_too_large_is_refused(delivery: Delivery) -> None:
-    with listener() as (_process, port), smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+def test_a_mail_that_is_too_large_is_refused(standing: int) -> None:
+    with smtplib.SMTP("127.0.0.1", standing, timeout=30) as client:
         client.ehlo("mx.example.net")
         code, _text = client.mail("", [f"size={50_000_000}"])
         assert code == 552
 
 
 def test_killed_between_keeping_and_answering_it_loses_nothing_and_counts_nothing_twice(
-    delivery: Delivery, tmp_path: Path
+    delivery: Delivery, standing: int, tmp_path: Path
 ) -> None:
     raw = returning.report(delivery, HARD)
     stop = tmp_path / "stopped"
@@ -126,7 +133,7 @@ def test_killed_between_keeping_and_answering_it_loses_nothing_and_counts_nothin
         with pytest.raises(smtplib.SMTPServerDisconnected):
             client.getreply()
     assert ReturnedMail.objects.count() == 1
-    with listener() as (_process, port), smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+    with smtplib.SMTP("127.0.0.1", standing, timeout=30) as client:
         send(client, [returning.address(delivery)], raw)  # as a mail server does without an answer
     assert ReturnedMail.objects.count() == 1
     returning.read_all(at=START)
@@ -134,9 +141,9 @@ def test_killed_between_keeping_and_answering_it_loses_nothing_and_counts_nothin
 
 
 def test_a_real_worker_does_what_follows_after_the_next_tick(
-    delivery: Delivery, tmp_path: Path
+    delivery: Delivery, standing: int, tmp_path: Path
 ) -> None:
-    with listener() as (_process, port), smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+    with smtplib.SMTP("127.0.0.1", standing, timeout=30) as client:
         send(client, [returning.address(delivery)], returning.report(delivery, HARD))
     upkeep.hand_out()
     with processes.WorkerProcess(("fetch",), processes.environment(), log=tmp_path / "worker.log"):

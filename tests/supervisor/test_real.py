@@ -11,11 +11,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
 from promo.embedded import Layout, Postgres, Redis
-from tests.processes import descendants
+from tests.processes import descendants, until
 from tests.supervisor.conftest import ROOT, free_ports
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("real-up")]
@@ -105,20 +106,26 @@ def test_the_public_pages_and_the_rehearsal_world_answer(promo: Promo) -> None:
 
 def test_worker_and_beat_give_signs_of_life(promo: Promo) -> None:
     """The worker's comes with the first task beat hands out: asked until it is there."""
-    alive = {"database": False}
-    while not all(alive.values()):
-        assert promo.process.poll() is None
-        done = subprocess.run(
-            [sys.executable, "-m", "promo.cli", "status", "--json"],
-            cwd=ROOT,
-            env=promo.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        health = json.loads(done.stdout)["health"]
-        alive = {key: value for key, value in health.items() if isinstance(value, bool)}
-        alive = alive or {"database": False}
+    until(lambda: _answers(f"{promo.url}/healthz"), within=120, what="everything is alive")
+    done = subprocess.run(
+        [sys.executable, "-m", "promo.cli", "status", "--json"],
+        cwd=ROOT,
+        env=promo.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    health = json.loads(done.stdout)["health"]
+    alive = {key: value for key, value in health.items() if isinstance(value, bool)}
+    assert alive
+    assert all(alive.values())
+
+
+def _answers(url: str) -> bool:
+    try:
+        return get(url)[0] == 200
+    except HTTPError:
+        return False
 
 
 def test_the_whole_takes_no_more_memory_than_promised(promo: Promo) -> None:
