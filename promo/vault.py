@@ -67,14 +67,14 @@ def rotated(sealed: str) -> str:
 
 
 def address_hash(email: str) -> str:
-    """A keyed hash of an address, for the suppression list (hexadecimal, 64 characters)."""
+    """A hash of an address under PROMO_ADDRESS_KEY, for the suppression list (64 characters)."""
     address = email.strip().lower().encode()
-    return hmac.new(settings.SECRET_KEY.encode(), address, hashlib.sha256).hexdigest()
+    return hmac.new(settings.PROMO_ADDRESS_KEY.encode(), address, hashlib.sha256).hexdigest()
 
 
 def address_hasher() -> Callable[[str], str]:
     """`address_hash` for very many addresses: the key is prepared once (RFC 2104, section 4)."""
-    key = settings.SECRET_KEY.encode()
+    key = settings.PROMO_ADDRESS_KEY.encode()
     key = (key if len(key) <= _SHA256_BLOCK else hashlib.sha256(key).digest()).ljust(
         _SHA256_BLOCK, b"\0"
     )

@@ -8,10 +8,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from promo.errors import ConfigurationError
 from promo.mailing.replies import Category
 from promo.models import Consent, Subscriber, Subscription, Suppression
 from promo.services import keeping
 from promo.services.deliveries import Event
+from promo.vault import address_hash
 
 Reason = Suppression.Reason
 
@@ -21,6 +23,21 @@ NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 
 _STRENGTH = (Reason.WISH, Reason.BOUNCE, Reason.COMPLAINT)
 """A wish may be changed by a new consent; the others outweigh it."""
+
+
+def check_key() -> None:
+    """Raise ConfigurationError where the readers' hashes were made under another key.
+
+    Nobody on the suppression list would be recognised any more, whoever imports them again.
+    """
+    reader = Subscriber.objects.order_by("-id").first()
+    if reader and reader.address_hash != address_hash(reader.email):
+        raise ConfigurationError(
+            _(
+                "The list of addresses that must not be mailed was made under another key. "
+                "Set PROMO_ADDRESS_KEY to what SECRET_KEY was then (see docs/operations.md)."
+            )
+        )
 
 
 def suppress_refused(*, events: Iterable[Event], now: datetime) -> None:

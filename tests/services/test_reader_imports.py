@@ -460,7 +460,7 @@ def test_a_worker_killed_in_the_middle_leaves_nobody_behind_and_the_next_one_bri
 
 @pytest.mark.parametrize("key", ["short", "k" * 64, "k" * 65, "ż" * 200])
 def test_addresses_are_hashed_alike_one_by_one_and_in_numbers(key: str, settings: Settings) -> None:
-    settings.SECRET_KEY = key
+    settings.PROMO_ADDRESS_KEY = key
     hashed = address_hasher()
     for email in ("zofia@example.org", " Zofia@Example.ORG ", "ż@żółw.pl", ""):
         assert hashed(email) == address_hash(email)

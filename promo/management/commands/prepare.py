@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from promo.errors import ConfigurationError
-from promo.services import channels, demo, first_run
+from promo.services import channels, demo, first_run, suppressions
 from promo.services.clock import database_now
 
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         channels.check_deadlines()
+        suppressions.check_key()
         faults = channels.template_faults()
         if faults:
             raise ConfigurationError("\n".join(fault.text for fault in faults))
