@@ -65,7 +65,7 @@ SECRET_KEY = _plain("SECRET_KEY") or (
     _given("SECRET_KEY", "") if IN_PRODUCTION else keys.secret_key(HOME)
 )
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-# Addresses that must never be mailed again are kept as hashes under this key: it outlives the other.
+# Addresses that must never be mailed again are hashed under this key: it outlives the other.
 PROMO_ADDRESS_KEY = _plain("PROMO_ADDRESS_KEY") or SECRET_KEY
 PROMO_ENCRYPTION_KEYS = env.list("PROMO_ENCRYPTION_KEYS", default=[]) or (
     [_given("PROMO_ENCRYPTION_KEYS", "")] if IN_PRODUCTION else [keys.encryption_key(HOME)]

@@ -16,18 +16,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import (
     Count,
-    Exists,
     F,
     Func,
     Max,
-    OuterRef,
     Q,
     QuerySet,
     TextField,
@@ -58,13 +56,10 @@ from promo.services import (
     providers,
     subscribers,
     suppressions,
+    unreachable,
 )
 
 log = structlog.get_logger()
-
-SOFT_MAILINGS = 3
-SOFT_SPAN = timedelta(days=14)
-"""So many mailings in a row, over so long, before a reader is given up."""
 
 MOST_TRIES = 5
 """A mail at which the program fails so often is left to a person."""
@@ -73,7 +68,6 @@ _STANDING = frozenset({"postmaster", "abuse"})
 """Addresses that every domain must have (RFC 2142): reports of complaints come there."""
 
 _HINTS = 200
-_LOOK_BACK = 200
 _UNSETTLED = (Delivery.State.DUE, Delivery.State.UNKNOWN)
 _Verdict = ReturnedMail.Verdict
 _Event = DeliveryEvent.Kind
@@ -199,7 +193,8 @@ def _follow(delivery: Delivery, returned: Returned, *, now: datetime) -> None:
             _suppress(delivery, Suppression.Reason.BOUNCE, now=now)
         case Kind.SOFT:
             _note(delivery, _Event.BOUNCED, returned, now=now)
-            if _has_bounced_for_long(delivery):
+            reader = delivery.subscriber_id
+            if reader is not None and unreachable.for_long(subscriber_ids=[reader]):
                 _suppress(delivery, Suppression.Reason.BOUNCE, now=now)
         case Kind.POLICY:
             _note(delivery, _Event.BOUNCED, returned, now=now)
@@ -251,29 +246,6 @@ def _suppress(delivery: Delivery, reason: Suppression.Reason, *, now: datetime) 
         source=_("complaint") if reason == Suppression.Reason.COMPLAINT else _("returned mail"),
         now=now,
     )
-
-
-def _has_bounced_for_long(delivery: Delivery) -> bool:
-    """Three mailings in a row over two weeks, and none in between that stayed out.
-
-    What was sent after the last one that came back counts for nothing: it may still come back.
-    """
-    if delivery.subscriber_id is None:
-        return False
-    events = DeliveryEvent.objects.filter(delivery=OuterRef("id"), kind=_Event.BOUNCED)
-    rows = (
-        Delivery.objects.filter(subscriber_id=delivery.subscriber_id)
-        .annotate(returned=Exists(events), soft=Exists(events.filter(category__in=_SOFT)))
-        .order_by("-mailing__started_at", "-id")
-        .values_list("mailing__started_at", "state", "returned", "soft")[:_LOOK_BACK]
-    )
-    run: list[datetime] = []
-    for started_at, state, returned, soft in rows:
-        if soft:
-            run.append(started_at)
-        elif run and state == Delivery.State.ACCEPTED and not returned:
-            break
-    return len(run) >= SOFT_MAILINGS and run[0] - run[-1] >= SOFT_SPAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 
 from promo.errors import InvalidInput
@@ -67,6 +68,8 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
             deliveries.lose(unknown, policy=policy, now=now)
         for attempts, events in put_off.items():
             deliveries.put_off(events, attempts=attempts, now=now)
+            if attempts >= len(settings.PROMO_MAIL_WAITS):
+                suppressions.suppress_refused(events=events, now=now)
         for (domain, _subject), ids in aside.items():
             deliveries.set_aside(ids, domain=domain, due_at=now)
 

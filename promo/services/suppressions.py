@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from promo.errors import ConfigurationError
 from promo.mailing.replies import Category
 from promo.models import Consent, Subscriber, Subscription, Suppression
-from promo.services import keeping
+from promo.services import keeping, unreachable
 from promo.services.deliveries import Event
 from promo.vault import address_hash
 
@@ -40,11 +40,12 @@ def check_key() -> None:
         )
 
 
-def suppress_refused(*, events: Iterable[Event], now: datetime) -> None:
-    """Suppress the readers whose addresses do not exist, by the relay's own replies.
+def suppress_refused(*, events: Collection[Event], now: datetime) -> None:
+    """Suppress the readers of settled mails who cannot be reached, by the relay's own replies.
 
-    Call it within the transaction that settles them: four statements at most, none where no reply
-    says so.
+    At once where the address does not exist; where the mailbox is full or closed for now, after
+    several mailings. Call it within the transaction that settles them: eight statements at most,
+    none where no reply says so.
     """
     gone = [
         event.delivery_id
@@ -52,14 +53,26 @@ def suppress_refused(*, events: Iterable[Event], now: datetime) -> None:
         # Not by the status alone: a relay may say the same of our own sender (MAIL).
         if event.enhanced in NO_SUCH_ADDRESS and event.category == Category.ADDRESS
     ]
+    full = [event.delivery_id for event in events if event.category == Category.MAILBOX]
     if gone:
-        readers = Subscriber.objects.filter(deliveries__id__in=gone)
         suppress(
-            subscriber_ids=list(readers.values_list("id", flat=True).distinct()),
+            subscriber_ids=_readers(gone),
             reason=Reason.BOUNCE,
             source=_("refused by the mail server: the address does not exist"),
             now=now,
         )
+    if full:
+        suppress(
+            subscriber_ids=unreachable.for_long(subscriber_ids=_readers(full)),
+            reason=Reason.BOUNCE,
+            source=_("refused by the mail server: the mailbox is full, again and again"),
+            now=now,
+        )
+
+
+def _readers(delivery_ids: Collection[int]) -> list[int]:
+    readers = Subscriber.objects.filter(deliveries__id__in=delivery_ids)
+    return list(readers.values_list("id", flat=True).distinct())
 
 
 def suppress(
