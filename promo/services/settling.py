@@ -67,11 +67,15 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
         if unknown:
             deliveries.lose(unknown, policy=policy, now=now)
         for attempts, events in put_off.items():
-            deliveries.put_off(events, attempts=attempts, now=now)
-            if attempts >= len(settings.PROMO_MAIL_WAITS):
-                suppressions.suppress_refused(events=events, now=now)
+            _put_off(events, attempts=attempts, now=now)
         for (domain, _subject), ids in aside.items():
             deliveries.set_aside(ids, domain=domain, due_at=now)
+
+
+def _put_off(events: Sequence[Event], *, attempts: int, now: datetime) -> None:
+    deliveries.put_off(events, attempts=attempts, now=now)
+    if attempts >= len(settings.PROMO_MAIL_WAITS):  # given up: nothing more is waited for
+        suppressions.suppress_refused(events=events, now=now)
 
 
 def is_taken(what: Outcome | InvalidInput | Aside) -> bool:

@@ -47,7 +47,7 @@ _FOR_LONG = """
     WHERE mail.missed AND mail.started_at > coalesce(reached.at, '-infinity')
     GROUP BY 1
     HAVING count(*) >= %(mailings)s
-        AND max(mail.started_at) - min(mail.started_at) >= %(span)s
+        AND max(mail.started_at) - min(mail.started_at) >= make_interval(secs => %(span)s)
 """
 
 
@@ -66,7 +66,7 @@ def for_long(*, subscriber_ids: Collection[int]) -> list[int]:
                 "accepted": Delivery.State.ACCEPTED,
                 "given_up": Delivery.State.GIVEN_UP,
                 "mailings": MAILINGS,
-                "span": SPAN,
+                "span": SPAN.total_seconds(),
             },
         )
         return [reader for (reader,) in cursor.fetchall()]
