@@ -79,6 +79,8 @@ class Script:
     helo: Step = "250 relay.example.org"
     starttls: Step = "502 no such thing"
     auth: Step = "235 2.7.0 welcome"
+    password: Step = "235 2.7.0 welcome"
+    """What comes after the password, where `auth` asks for it by a 334."""
     mail: Step = "250 2.1.0 fine"
     rcpt: Step = "250 2.1.5 fine"
     data: Step = "354 go on"
@@ -188,6 +190,10 @@ class _Talk:
             self.starttls()
         elif verb == "data":
             self.data()
+        elif verb == "auth" and str(self.script.auth).startswith("334"):
+            self.say(self.script.auth)
+            self.relay.heard.append(self.lines.readline().decode().rstrip("\r\n"))
+            self.say(self.script.password)
         else:
             self.say(getattr(self.script, verb))
             if verb == "quit":

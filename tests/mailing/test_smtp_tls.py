@@ -1,6 +1,7 @@
 """Encryption asked for is encryption had, or nothing is sent."""
 
 import ssl
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,25 @@ def test_the_password_is_said_only_inside_tls(
         connection.deliver(MAIL)
         verbs = [line.split()[0].upper() for line in scripted.heard]
         assert verbs[:4] == ["EHLO", "STARTTLS", "EHLO", "AUTH"]
+
+
+def test_a_relay_that_knows_nothing_but_login_gets_name_and_password_one_by_one(
+    own: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    server, client = own
+    script = Script(
+        ehlo="250-relay.example.org\r\n250-STARTTLS\r\n250 AUTH LOGIN",
+        starttls="220 go",
+        auth="334 UGFzc3dvcmQ6",
+    )
+    with (
+        relay(script, tls=server) as scripted,
+        SmtpConnection(to(scripted, Tls.STARTTLS, password="hush"), tls=client) as connection,
+    ):
+        connection.deliver(MAIL)
+        asked = scripted.heard.index(next(line for line in scripted.heard if "AUTH" in line))
+        assert scripted.heard[asked].split()[:2] == ["AUTH", "LOGIN"]
+        assert b64decode(scripted.heard[asked + 1]) == b"hush"
 
 
 @pytest.mark.parametrize(
