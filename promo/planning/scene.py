@@ -20,9 +20,10 @@ Place = tuple[str, str]
 class Scene:
     """All instants are in UTC.
 
-    `out` and `pending` hold the subject's own posts; `taken`, for each destination, the posts
-    of the others and its own that are out. `named` are the destinations that the caller
-    says were told (of a rescheduled item: of its old date).
+    `out` and `pending` hold the subject's own posts, `by_hand` those of the pending ones whose time
+    a person chose; `taken`, for each destination, the posts of the others and its own that are out.
+    `named` are the destinations that the caller says were told (of a rescheduled item: of its old
+    date).
     """
 
     subject: Subject
@@ -32,6 +33,7 @@ class Scene:
     pending: dict[Place, datetime]
     taken: dict[str, tuple[Occupied, ...]]
     named: frozenset[str]
+    by_hand: dict[Place, datetime]
 
     @property
     def told(self) -> frozenset[str]:
@@ -78,15 +80,17 @@ def scene_of(
     posts = tuple(occupied)
     own = [post for post in posts if post.ref == subject.ref]
     out = {(post.destination, post.slot): _utc(post.at) for post in own if post.out}
+    unsent = [post for post in own if not post.out]
     refs = {destination.ref for destination in destinations}
     return Scene(
         subject=_in_utc(subject),
         rules=rules,
         now=_utc(now),
         out=out,
-        pending={(post.destination, post.slot): _utc(post.at) for post in own if not post.out},
+        pending={(post.destination, post.slot): _utc(post.at) for post in unsent},
         taken={ref: _taken(ref, posts, subject) for ref in refs},
         named=told,
+        by_hand={(post.destination, post.slot): _utc(post.at) for post in unsent if post.by_hand},
     )
 
 
