@@ -43,12 +43,13 @@ from promo.planning.lateness import (
     Telling,
     casts_shadow,
     in_shadow,
+    is_late_reminder,
     on_time,
     tagged,
 )
 from promo.planning.notices import WHOLE_KEYS, is_notice_of, notices_of
 from promo.planning.reasons import Reason, ReasonCode
-from promo.planning.scene import Place, Scene, held_at, scene_of
+from promo.planning.scene import SHIFT, Place, Scene, held_at, scene_of
 from promo.planning.spacing import Diary, no_room
 from promo.planning.twins import with_twins
 from promo.planning.values import (
@@ -272,6 +273,8 @@ def _place(wish: Wish, diary: Diary, scene: Scene) -> Planned | Dropped:
     if standing and wish.due_at < scene.soon and due_at < standing:
         # Planning again does not pull nearer what was shifted and still has its place.
         due_at = _first_free(wish, standing, diary, scene)[0] or due_at
+    if is_late_reminder(wish, scene) and due_at - wish.due_at >= SHIFT:
+        return marked.dropped(Reason.of(ReasonCode.LATE_REMINDER))
     if not (scene.subject.operational or scene.subject.urgent):
         diary.enter(wish.destination.ref, due_at)
     return marked.planned(due_at, *reasons)

@@ -10,7 +10,7 @@ from promo.planning.calendar import next_minute
 from promo.planning.values import ChannelRules, Destination, Occupied, Rules, Subject
 
 # Full days may shift a step that far. What stands later was planned for another date.
-_SHIFT = timedelta(days=3)
+SHIFT = timedelta(days=3)
 
 Place = tuple[str, str]
 """A destination's ref and a slot: what one publication of the subject is known by."""
@@ -98,10 +98,10 @@ def held_at(scene: Scene, place: Place, due_at: datetime) -> datetime | None:
     """Where an earlier plan holds this slot still to come, if that is soon after `due_at`.
 
     Such a step was only shifted, or is just being sent: that its wanted time has passed meanwhile
-    does not make it late.
+    does not make it late. What a pause or an outage has held up for days is late.
     """
     planned = scene.pending.get(place)
-    if planned is None or not timedelta(0) <= planned - due_at < _SHIFT:
+    if planned is None or planned < due_at or max(planned, scene.now) - due_at >= SHIFT:
         return None
     return planned
 
