@@ -1,9 +1,8 @@
 """The tick: it looks what is due and hands out hints. It may run twice, late, or in two places."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 import structlog
 from celery import Task, shared_task
@@ -67,6 +66,8 @@ class Round:
     hints: tuple[Hint, ...] = ()
 
 
+Turns = dict[str, tuple[timedelta, Round]]
+
 EVERY_TICK = Round(
     sweeps=(looking.sweep, mailings.sweep),
     hints=(
@@ -81,8 +82,8 @@ EVERY_TICK = Round(
 """What has its second: `seconds.WATCHED` says whether any of it has something to do."""
 
 SOON = timedelta(seconds=4)
-MINUTE = timedelta(minutes=1)
-TURNS = {
+SELDOM = timedelta(seconds=150)
+TURNS: Turns = {
     "asked at the desk": (
         SOON,
         Round(
@@ -119,22 +120,13 @@ TURNS = {
         5 * SOON,
         Round(hints=((sources.due, source_tasks.read), (figures.due, figure_tasks.read))),
     ),
-    "kept no longer": (
-        MINUTE,
-        Round(
-            sweeps=(
-                forgetting.sweep,
-                reader_imports.forget_old,
-                returns.sweep,
-                providers.let_go,
-                connections.sweep,
-            )
-        ),
-    ),
+    "sign-ups kept no longer": (SELDOM, Round(sweeps=(forgetting.sweep, connections.sweep))),
+    "files kept no longer": (SELDOM, Round(sweeps=(reader_imports.forget_old, providers.let_go))),
+    "mails kept no longer": (SELDOM, Round(sweeps=(returns.sweep,))),
+    "what is out": (SELDOM, Round(sweeps=(figures.note_new, takedowns.follow_up))),
     "the season": (
-        MINUTE,
+        SELDOM,
         Round(
-            sweeps=(figures.note_new, takedowns.follow_up),
             hints=(
                 (evergreen.hand_out, evergreen_tasks.keep),
                 (anniversaries.due, evergreen_tasks.remember),
@@ -142,32 +134,38 @@ TURNS = {
         ),
     ),
 }
-"""What may wait a little, and how often it is looked at: a tick should cost next to nothing."""
+"""What may wait a little, and how often it is looked at: a tick should cost next to nothing.
+
+A tick has one turn, so that all of them together must not ask for more than one a second; and a
+round should take a few milliseconds, or it wants to be two.
+"""
+
+SIGN_OF_LIFE = {health.WORKER: (health.NOTED_EVERY, Round())}
+"""A worker that ticks has a turn of its own, with nothing to do but to be noted."""
 
 
 @shared_task
 def tick() -> None:
     """Beat's only word. It reaches a worker, whose sign of life has its turn as well."""
-    _look_around(turns=1, signs={health.WORKER: health.NOTED_EVERY})
+    _look_around(TURNS | SIGN_OF_LIFE, at_most=1)
 
 
 def hand_out() -> None:
     """Sweep dead leases and what is over, and hint at everything that is due."""
-    _look_around(turns=len(TURNS))
+    _look_around(TURNS, at_most=len(TURNS))
 
 
-def _look_around(*, turns: int, signs: Mapping[str, timedelta] = MappingProxyType({})) -> None:
+def _look_around(turns: Turns, *, at_most: int) -> None:
     """What has its second, and of what may wait at most so many rounds: the longest waited for."""
     now = database_now()
     if seconds.anything(now=now):
         _go(EVERY_TICK, now=now)
-    every = {name: seldom for name, (seldom, _round) in TURNS.items()} | dict(signs)
-    for _turn in range(turns):
+    every = {name: seldom for name, (seldom, _round) in turns.items()}
+    for _turn in range(at_most):
         name = health.next_turn(every, now=now)
         if name is None:
             return
-        if name in TURNS:
-            _go(TURNS[name][1], now=now)
+        _go(turns[name][1], now=now)
 
 
 def _go(through: Round, *, now: datetime) -> None:

@@ -19,7 +19,8 @@ from promo.desk import consequences
 from promo.desk.date_acts import DateForm
 from promo.desk.screens import Screen, staff
 from promo.errors import InvalidInput, PromoError
-from promo.models import Branch, EventAct, Item
+from promo.models import Branch, EventAct, Institution, Item
+from promo.planning.calendar import end_as_long
 from promo.services import date_acts, event_acts
 from promo.services.clock import database_now
 
@@ -155,7 +156,9 @@ class ActForm(forms.Form):
         start, end = given.get("starts_at"), given.get("ends_at")
         same_end = end is not None and end == item.ends_at
         if self._kind is Kind.MOVE and start and item.starts_at and item.ends_at and same_end:
-            given["ends_at"] = start + (item.ends_at - item.starts_at)
+            given["ends_at"] = end_as_long(
+                start, first=item.starts_at, last=item.ends_at, zone=Institution.load().tz
+            )
         return given
 
 

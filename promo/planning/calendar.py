@@ -44,6 +44,14 @@ def wall_clock(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, Reasons]:
     return instant, ()
 
 
+def end_as_long(start: datetime, *, first: datetime, last: datetime, zone: ZoneInfo) -> datetime:
+    """The end (UTC) of what begins at `start`, as long by the wall clock as from `first` to `last`:
+    a meeting until 19:00 ends at 19:00 whatever the clocks did on the day of another one.
+    """
+    length = last.astimezone(zone) - first.astimezone(zone)
+    return (start.astimezone(zone) + length).astimezone(UTC)
+
+
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The midnight (UTC) that ends the local day."""
     return wall_clock(day + DAY, time.min, zone)[0]

@@ -85,11 +85,7 @@ def _losers(mine: Sequence[Wish], *, tellings: Sequence[Telling], scene: Scene) 
     """Of one destination's wishes those that came too late."""
     standing = [wish for wish in mine if held_at(scene, wish.place, wish.due_at)]
     late = [wish for wish in mine if wish not in standing]
-    reminders = [
-        wish
-        for wish in late
-        if wish.step.variant in REMINDING - TELLING and max(wish.due_at, wish.wanted_at) < scene.now
-    ]
+    reminders = [wish for wish in late if is_late_reminder(wish, scene)]
     announcements = [wish for wish in late if _tells_late(wish, scene)]
     told = [wish for wish in announcements if _told(wish, tellings, scene)]
     fresh = sorted((wish for wish in announcements if wish not in told), key=_first_choice)
@@ -100,6 +96,12 @@ def _losers(mine: Sequence[Wish], *, tellings: Sequence[Telling], scene: Scene) 
         *(wish.dropped(Reason.of(ReasonCode.ALREADY_TOLD)) for wish in told),
         *(wish.dropped(Reason.of(ReasonCode.LATE_COLLAPSED)) for wish in fresh),
     ]
+
+
+def is_late_reminder(wish: Wish, scene: Scene) -> bool:
+    """A step that only reminds, and whose time has passed."""
+    reminds = wish.step.variant in REMINDING - TELLING
+    return reminds and max(wish.due_at, wish.wanted_at) < scene.now
 
 
 def _tells_late(wish: Wish, scene: Scene) -> bool:

@@ -12,9 +12,9 @@ S2  Nothing invites after the start. A "today" post is dropped for an event that
 S3  Quiet hours; days off move what is counted back (`D-14`, `D`, `deadline-7`) to the previous
     working day and what is counted forward (`D+1`, `approval`, `half`) to the next.
 S4  Gap, daily and weekly maximum, fair shares: a collision shifts later, never past the limit.
-    Notices stand first, then announcements, then the rest, each in the order of time; between items
-    the higher priority, then the nearer event (`plan_many`). Operational posts neither wait nor
-    make others wait.
+    Notices stand first, and what a person has put somewhere, then announcements, then the rest,
+    each in the order of time; between items the higher priority, then the nearer event
+    (`plan_many`). Operational posts neither wait nor make others wait.
 S5  A new date moves what is unsent and adds a notice where the old one was out; a cancellation
     drops what is unsent and adds a notice there. Notices keep the night and days off only as long
     as they come before the people do.
@@ -36,18 +36,20 @@ from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
 from promo.planning.calendar import Reasons
+from promo.planning.consequences import stands_at
 from promo.planning.lateness import (
     REMINDING,
     TELLING,
     Telling,
     casts_shadow,
     in_shadow,
+    is_late_reminder,
     on_time,
     tagged,
 )
 from promo.planning.notices import WHOLE_KEYS, is_notice_of, notices_of
 from promo.planning.reasons import Reason, ReasonCode
-from promo.planning.scene import Scene, held_at, scene_of
+from promo.planning.scene import SHIFT, Place, Scene, held_at, scene_of
 from promo.planning.spacing import Diary, no_room
 from promo.planning.twins import with_twins
 from promo.planning.values import (
@@ -61,12 +63,14 @@ from promo.planning.values import (
     Subject,
 )
 from promo.planning.wishes import Wish, all_day_late, wishes_of
-from promo.values import EventStatus
+from promo.values import EventStatus, Variant
 
 _OFF = {
     EventStatus.CANCELLED: ReasonCode.CANCELLED,
     EventStatus.POSTPONED: ReasonCode.POSTPONED,
 }
+
+_NOTICES = frozenset({Variant.CHANGED, Variant.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,11 @@ def plan(
     out = [wish for wish in wishes if wish.place in scene.out]
     dropped += [wish.dropped(Reason.of(ReasonCode.ALREADY_OUT)) for wish in out]
     tellings = _told_before(out, scene)
-    waiting = [wish for wish in wishes if wish.place not in scene.out]
+    chosen = _chosen(wishes, scene)
+    waiting = [wish for wish in wishes if wish.place not in {*scene.out, *chosen}]
     kept, late = on_time(waiting, tellings=tellings, scene=scene)
-    placed = _placed(kept, notices_of(targets, scene), tellings=tellings, scene=scene)
+    fixed = [*notices_of(targets, scene), *chosen.values()]
+    placed = _placed(kept, fixed, tellings=tellings, scene=scene)
     planned = [part for part in placed if isinstance(part, Planned)]
     dropped += [*late, *(part for part in placed if isinstance(part, Dropped))]
     planned = with_twins(planned, out=out, destinations=targets, scene=scene)
@@ -193,20 +199,22 @@ def _called_off(parts: Iterable[Wish | Dropped], scene: Scene) -> tuple[list[Wis
 
 def _placed(
     kept: Sequence[Wish],
-    notices: Iterable[Planned | Dropped],
+    fixed: Iterable[Planned | Dropped],
     *,
     tellings: Sequence[Telling],
     scene: Scene,
 ) -> list[Planned | Dropped]:
-    """Notices, announcements and the rest at their places, in this order."""
+    """Notices and what a person has put somewhere, announcements, and the rest, in this order."""
     diary = Diary(scene)
     made: list[Planned | Dropped] = []
     tellings = list(tellings)
-    for notice in notices:
-        made.append(notice)
-        if isinstance(notice, Planned):
-            diary.enter(notice.destination, notice.due_at)
-            tellings.append(Telling(notice.destination, notice.occurrence_at, notice.due_at))
+    for one in fixed:
+        made.append(one)
+        if isinstance(one, Planned):
+            at = stands_at(one, scene.by_hand.get((one.destination, one.slot)))
+            diary.enter(one.destination, at)
+            if one.variant in _NOTICES or casts_shadow(one.variant):
+                tellings.append(Telling(one.destination, one.occurrence_at, at))
     ordered = sorted(kept, key=lambda wish: (not casts_shadow(wish.step.variant), wish.order))
     for wish in ordered:
         near = in_shadow(wish, tellings, scene)
@@ -215,6 +223,17 @@ def _placed(
         if isinstance(part, Planned) and casts_shadow(part.variant):
             tellings.append(Telling(part.destination, part.occurrence_at, part.due_at))
     return made
+
+
+def _chosen(wishes: Iterable[Wish], scene: Scene) -> dict[Place, Planned]:
+    """The steps to come that a person has put somewhere, there, unless it is too late now."""
+    chosen: dict[Place, Planned] = {}
+    for wish in wishes:
+        at = scene.by_hand.get(wish.place)
+        limit = wish.limit.not_after_at
+        if at is not None and wish.place not in scene.out and (limit is None or at <= limit):
+            chosen[wish.place] = wish.by_hand(at)
+    return chosen
 
 
 def _told_before(out: Sequence[Wish], scene: Scene) -> list[Telling]:
@@ -254,6 +273,8 @@ def _place(wish: Wish, diary: Diary, scene: Scene) -> Planned | Dropped:
     if standing and wish.due_at < scene.soon and due_at < standing:
         # Planning again does not pull nearer what was shifted and still has its place.
         due_at = _first_free(wish, standing, diary, scene)[0] or due_at
+    if is_late_reminder(wish, scene) and due_at - wish.due_at >= SHIFT:
+        return marked.dropped(Reason.of(ReasonCode.LATE_REMINDER))
     if not (scene.subject.operational or scene.subject.urgent):
         diary.enter(wish.destination.ref, due_at)
     return marked.planned(due_at, *reasons)

@@ -10,7 +10,7 @@ from promo.planning.calendar import next_minute
 from promo.planning.values import ChannelRules, Destination, Occupied, Rules, Subject
 
 # Full days may shift a step that far. What stands later was planned for another date.
-_SHIFT = timedelta(days=3)
+SHIFT = timedelta(days=3)
 
 Place = tuple[str, str]
 """A destination's ref and a slot: what one publication of the subject is known by."""
@@ -20,9 +20,10 @@ Place = tuple[str, str]
 class Scene:
     """All instants are in UTC.
 
-    `out` and `pending` hold the subject's own posts; `taken`, for each destination, the posts
-    of the others and its own that are out. `named` are the destinations that the caller
-    says were told (of a rescheduled item: of its old date).
+    `out` and `pending` hold the subject's own posts, `by_hand` those of the pending ones whose time
+    a person chose; `taken`, for each destination, the posts of the others and its own that are out.
+    `named` are the destinations that the caller says were told (of a rescheduled item: of its old
+    date).
     """
 
     subject: Subject
@@ -32,6 +33,7 @@ class Scene:
     pending: dict[Place, datetime]
     taken: dict[str, tuple[Occupied, ...]]
     named: frozenset[str]
+    by_hand: dict[Place, datetime]
 
     @property
     def told(self) -> frozenset[str]:
@@ -78,15 +80,17 @@ def scene_of(
     posts = tuple(occupied)
     own = [post for post in posts if post.ref == subject.ref]
     out = {(post.destination, post.slot): _utc(post.at) for post in own if post.out}
+    unsent = [post for post in own if not post.out]
     refs = {destination.ref for destination in destinations}
     return Scene(
         subject=_in_utc(subject),
         rules=rules,
         now=_utc(now),
         out=out,
-        pending={(post.destination, post.slot): _utc(post.at) for post in own if not post.out},
+        pending={(post.destination, post.slot): _utc(post.at) for post in unsent},
         taken={ref: _taken(ref, posts, subject) for ref in refs},
         named=told,
+        by_hand={(post.destination, post.slot): _utc(post.at) for post in unsent if post.by_hand},
     )
 
 
@@ -94,10 +98,10 @@ def held_at(scene: Scene, place: Place, due_at: datetime) -> datetime | None:
     """Where an earlier plan holds this slot still to come, if that is soon after `due_at`.
 
     Such a step was only shifted, or is just being sent: that its wanted time has passed meanwhile
-    does not make it late.
+    does not make it late. What a pause or an outage has held up for days is late.
     """
     planned = scene.pending.get(place)
-    if planned is None or not timedelta(0) <= planned - due_at < _SHIFT:
+    if planned is None or planned < due_at or max(planned, scene.now) - due_at >= SHIFT:
         return None
     return planned
 

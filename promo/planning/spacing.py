@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,17 +47,83 @@ class Book:
         return found if found is not None and found > moment - gap else None
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the house's rules leave free on one destination, for posts of these voices."""
+
+    book: Book
+    destination: str
+    rules: Rules
+    voices: frozenset[str]
+    now: datetime
+
+    def near(self, moment: datetime) -> datetime | None:
+        """The latest post of anybody that is too near."""
+        return self.book.nearest(moment, self.rules.min_gap)
+
+    def near_its_own(self, moment: datetime) -> tuple[Share, datetime] | None:
+        """The latest post of the same branch or partner that is too near, and by which rule."""
+        for share in self._own():
+            near = self.book.nearest(moment, share.gap, share.voice)
+            if near is not None:
+                return share, near
+        return None
+
+    def full_day(self, day: date) -> Reason | None:
+        """Why nothing more goes out there on this day, if so."""
+        if self.book.days[day] < self.rules.max_per_day:
+            return None
+        return Reason.of(ReasonCode.MOVED_DAY_FULL, limit=str(self.rules.max_per_day))
+
+    def full_week(self, day: date) -> Reason | None:
+        """Why nothing more of these voices goes out there in the week of this day, if so."""
+        week, rules = monday_of(day), self.rules
+        places = rules.max_per_week or DAYS_OF_A_WEEK * rules.max_per_day
+        taken = self.book.weeks["", week]
+        if taken >= places:
+            return Reason.of(ReasonCode.MOVED_WEEK_FULL, limit=str(places))
+        for share in self._own():
+            used = self.book.weeks[share.voice, week]
+            if share.most_a_week is not None and used >= share.most_a_week:
+                limit = str(share.most_a_week)
+                return Reason.of(ReasonCode.MOVED_SHARE_USED, name=share.name, limit=limit)
+        kept = self._kept(week)
+        # One place is left to the others, however much was promised.
+        if taken and taken + sum(kept.values()) >= places:
+            return Reason.of(ReasonCode.MOVED_WEEK_KEPT, names=", ".join(sorted(kept)))
+        return None
+
+    def _kept(self, week: date) -> dict[str, int]:
+        """The places still kept for other voices, by name; none once the week has begun."""
+        if week <= monday_of(self.now.astimezone(self.rules.zone).date()):
+            return {}
+        left = {
+            share.name: share.kept_a_week - self.book.weeks[share.voice, week]
+            for share in self.rules.shares
+            if share.destination == self.destination and share.voice not in self.voices
+        }
+        return {name: places for name, places in left.items() if places > 0}
+
+    def _own(self) -> Iterator[Share]:
+        for share in self.rules.shares:
+            if share.destination == self.destination and share.voice in self.voices:
+                yield share
+
+
 class Diary:
     """What stands where, filled in as steps are placed. Lives for one planning run."""
 
     def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+        self._voices = scene.subject.voices
         self._rules = scene.rules
-        self._books = {ref: Book(posts, scene.rules.zone) for ref, posts in scene.taken.items()}
+        self._rooms = {
+            ref: Room(Book(posts, scene.rules.zone), ref, scene.rules, self._voices, scene.now)
+            for ref, posts in scene.taken.items()
+        }
 
     def enter(self, destination: str, at: datetime) -> None:
         """Note a post of the subject that others keep their distance from."""
-        self._books[destination].enter(at, self._scene.subject.voices)
+        self._rooms[destination].book.enter(at, self._voices)
 
     def find(
         self, destination: str, start: datetime, *, channel: ChannelRules, limit: Limit, wish: time
@@ -84,66 +151,19 @@ class Diary:
             return spoken, why
         if not channel.spaced:
             return None
-        book = self._books[destination]
-        near = book.nearest(moment, self._rules.min_gap)
+        room = self._rooms[destination]
+        near = room.near(moment)
         if near is not None:
             return next_minute(near + self._rules.min_gap), (_gap_reason(self._rules),)
         day = moment.astimezone(self._rules.zone).date()
-        if book.days[day] >= self._rules.max_per_day:
-            full = Reason.of(ReasonCode.MOVED_DAY_FULL, limit=str(self._rules.max_per_day))
+        full = room.full_day(day)
+        if full is not None:
             return self._on(day + DAY, channel=channel, limit=limit, wish=wish), (full,)
-        no_place = self._no_place_in_week(destination, monday_of(day))
+        no_place = room.full_week(day)
         if no_place is not None:
             week = monday_of(day) + WEEK
             return self._on(week, channel=channel, limit=limit, wish=wish), (no_place,)
-        return self._apart_from_its_own(destination, moment)
-
-    def _no_place_in_week(self, destination: str, week: date) -> Reason | None:
-        """Why nothing more of the subject goes out there in the week of this Monday, if so."""
-        book, rules = self._books[destination], self._rules
-        places = rules.max_per_week or DAYS_OF_A_WEEK * rules.max_per_day
-        taken = book.weeks["", week]
-        if taken >= places:
-            return Reason.of(ReasonCode.MOVED_WEEK_FULL, limit=str(places))
-        for share in self._own(destination):
-            if share.most_a_week is not None and book.weeks[share.voice, week] >= share.most_a_week:
-                limit = str(share.most_a_week)
-                return Reason.of(ReasonCode.MOVED_SHARE_USED, name=share.name, limit=limit)
-        kept = self._kept(destination, week)
-        # One place is left to the others, however much was promised.
-        if taken and taken + sum(kept.values()) >= places:
-            return Reason.of(ReasonCode.MOVED_WEEK_KEPT, names=", ".join(sorted(kept)))
-        return None
-
-    def _kept(self, destination: str, week: date) -> dict[str, int]:
-        """The places still kept for other voices, by name; none once the week has begun."""
-        if week <= monday_of(self._scene.now.astimezone(self._rules.zone).date()):
-            return {}
-        book = self._books[destination]
-        left = {
-            share.name: share.kept_a_week - book.weeks[share.voice, week]
-            for share in self._rules.shares
-            if share.destination == destination and share.voice not in self._scene.subject.voices
-        }
-        return {name: places for name, places in left.items() if places > 0}
-
-    def _apart_from_its_own(self, destination: str, moment: datetime) -> Moved | None:
-        """The move away from the last post of the same branch or partner that is too near."""
-        book = self._books[destination]
-        for share in self._own(destination):
-            near = book.nearest(moment, share.gap, share.voice)
-            if near is not None:
-                gap = Reason.of(
-                    ReasonCode.MOVED_SHARE_GAP, name=share.name, hours=_hours(share.gap)
-                )
-                return next_minute(near + share.gap), (gap,)
-        return None
-
-    def _own(self, destination: str) -> Iterator[Share]:
-        voices = self._scene.subject.voices
-        for share in self._rules.shares:
-            if share.destination == destination and share.voice in voices:
-                yield share
+        return _apart_from_its_own(room, moment)
 
     def _on(self, day: date, *, channel: ChannelRules, limit: Limit, wish: time) -> datetime:
         """The wished wall time of a later day, or its first minute where the limit is nearer."""
@@ -166,9 +186,20 @@ def no_room(reasons: Reasons) -> Reason:
     return Reason.of(ReasonCode.NO_ROOM)
 
 
+def _apart_from_its_own(room: Room, moment: datetime) -> Moved | None:
+    """The move away from the last post of the same branch or partner that is too near."""
+    found = room.near_its_own(moment)
+    if found is None:
+        return None
+    share, near = found
+    gap = Reason.of(ReasonCode.MOVED_SHARE_GAP, name=share.name, hours=hours_of(share.gap))
+    return next_minute(near + share.gap), (gap,)
+
+
 def _gap_reason(rules: Rules) -> Reason:
-    return Reason.of(ReasonCode.MOVED_GAP, hours=_hours(rules.min_gap))
+    return Reason.of(ReasonCode.MOVED_GAP, hours=hours_of(rules.min_gap))
 
 
-def _hours(gap: timedelta) -> str:
+def hours_of(gap: timedelta) -> str:
+    """As the reasons say it."""
     return f"{gap / timedelta(hours=1):g}"

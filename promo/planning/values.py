@@ -248,9 +248,9 @@ class Rules:
 class Occupied:
     """A post of any item that is planned or out. `ref` is its subject, `slot` its slot.
 
-    `out`: not ours to move any more (out, on its way, or its outcome unknown). Of the subject being
-    planned only those count as taken. `operational` posts keep nobody waiting. `voices`: whose it
-    is, as in `Subject`.
+    `out`: not ours to move any more (out, on its way, or its outcome unknown). `by_hand`: a person
+    chose its time. Of the subject being planned only these count as taken. `operational` posts keep
+    nobody waiting. `voices`: whose it is, as in `Subject`.
     """
 
     destination: str
@@ -260,6 +260,7 @@ class Occupied:
     out: bool = False
     operational: bool = False
     voices: frozenset[str] = frozenset()
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

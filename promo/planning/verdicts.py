@@ -5,11 +5,9 @@ Some of it refuses (nothing invites after the start), the rest may be overruled 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from promo.planning.calendar import day_off, is_quiet
 from promo.planning.reasons import ReasonCode
+from promo.planning.spacing import Room, hours_of
 from promo.planning.values import ChannelRules, Rules
 
 if TYPE_CHECKING:
@@ -37,6 +36,10 @@ class Against(StrEnum):
     CLOSED = "closed"
     GAP = "gap"
     FULL = "full"
+    WEEK_FULL = "week_full"
+    WEEK_KEPT = "week_kept"
+    SHARE_USED = "share_used"
+    SHARE_GAP = "share_gap"
     WEBSITE_FIRST = "website_first"
 
 
@@ -48,6 +51,12 @@ _DAYS_OFF = {
     ReasonCode.MOVED_SUNDAY: Against.SUNDAY,
     ReasonCode.MOVED_HOLIDAY: Against.HOLIDAY,
     ReasonCode.MOVED_CLOSED: Against.CLOSED,
+}
+
+_NO_PLACE = {
+    ReasonCode.MOVED_WEEK_FULL: Against.WEEK_FULL,
+    ReasonCode.MOVED_WEEK_KEPT: Against.WEEK_KEPT,
+    ReasonCode.MOVED_SHARE_USED: Against.SHARE_USED,
 }
 
 _TEXTS: Mapping[Against, StrPromise] = {
@@ -62,6 +71,12 @@ _TEXTS: Mapping[Against, StrPromise] = {
     Against.CLOSED: _("The library is closed that day: nothing goes out here."),
     Against.GAP: _("Less than %(hours)s h from another post here (%(at)s)."),
     Against.FULL: _("The daily limit of posts (%(limit)s) is reached."),
+    Against.WEEK_FULL: _("The weekly limit of posts (%(limit)s) is reached."),
+    Against.WEEK_KEPT: _("The places left in this week are kept for: %(names)s."),
+    Against.SHARE_USED: _("%(name)s has as many posts as it may have in one week (%(limit)s)."),
+    Against.SHARE_GAP: _(
+        "At least %(hours)s h lie between two posts of %(name)s: another one is on %(at)s."
+    ),
     Against.WEBSITE_FIRST: _("The website must have it no later than the social network."),
 }
 
@@ -88,34 +103,16 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The other posts of a destination, for gap and daily maximum."""
-
-    instants: tuple[datetime, ...] = ()
-    of_the_day: Mapping[date, int] | None = None
-
-    @classmethod
-    def of(cls, instants: Iterable[datetime], rules: Rules) -> Self:
-        ordered = tuple(sorted(instants))
-        return cls(ordered, Counter(at.astimezone(rules.zone).date() for at in ordered))
-
-    def nearest(self, at: datetime) -> datetime | None:
-        place = bisect_left(self.instants, at)
-        near = self.instants[max(place - 1, 0) : place + 1]
-        return min(near, key=lambda other: abs(other - at), default=None)
-
-
-@dataclass(frozen=True, slots=True)
 class Movable:
     """A publication that may be moved, and what its moment must keep to.
 
-    `only_on` is the day that it calls today. `begins_at` is the start that it invites to: it must
-    come before. The website has the item from `website_at` on; a social network has
-    it from `network_at` on.
+    `room` knows the other posts there; None where it keeps no distance from them. `only_on` is the
+    day that it calls today. `begins_at` is the start that it invites to: it must come before. The
+    website has the item from `website_at` on; a social network has it from `network_at` on.
     """
 
     channel: ChannelRules
-    neighbours: Neighbours = Neighbours()
+    room: Room | None = None
     only_on: date | None = None
     not_before_at: datetime | None = None
     not_after_at: datetime | None = None
@@ -153,8 +150,8 @@ def objections(
     off = day_off(local.date(), rules, movable.channel)
     if off is not None:
         found.append(Objection(_DAYS_OFF[off.code], off.params))
-    if movable.channel.spaced:
-        found += _crowd(at, movable.neighbours, rules)
+    if movable.room is not None:
+        found += _crowd(at, movable.room)
     if _before_the_website(at, movable):
         found.append(Objection.of(Against.WEBSITE_FIRST))
     return tuple(found)
@@ -174,16 +171,28 @@ def _refusal(at: datetime, movable: Movable, rules: Rules, now: datetime) -> Aga
     return None
 
 
-def _crowd(at: datetime, neighbours: Neighbours, rules: Rules) -> list[Objection]:
+def _crowd(at: datetime, room: Room) -> list[Objection]:
+    """The distance from other posts, the limits of day and week, and what its own may take."""
     found = []
-    nearest = neighbours.nearest(at)
-    if nearest is not None and abs(nearest - at) < rules.min_gap:
-        hours = f"{rules.min_gap / timedelta(hours=1):g}"
-        clock = f"{nearest.astimezone(rules.zone):%H:%M}"
+    zone = room.rules.zone
+    near = room.near(at)
+    if near is not None:
+        clock = f"{near.astimezone(zone):%H:%M}"
+        hours = hours_of(room.rules.min_gap)
         found.append(Objection.of(Against.GAP, hours=hours, at=clock))
-    day = at.astimezone(rules.zone).date()
-    if (neighbours.of_the_day or {}).get(day, 0) >= rules.max_per_day:
-        found.append(Objection.of(Against.FULL, limit=str(rules.max_per_day)))
+    day = at.astimezone(zone).date()
+    full = room.full_day(day)
+    if full is not None:
+        found.append(Objection(Against.FULL, full.params))
+    no_place = room.full_week(day)
+    if no_place is not None:
+        found.append(Objection(_NO_PLACE[no_place.code], no_place.params))
+    own = room.near_its_own(at)
+    if own is not None:
+        share, other = own
+        when = f"{other.astimezone(zone):%d.%m, %H:%M}"
+        hours = hours_of(share.gap)
+        found.append(Objection.of(Against.SHARE_GAP, name=share.name, hours=hours, at=when))
     return found
 
 

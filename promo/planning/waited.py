@@ -110,4 +110,5 @@ def _scene(taken: dict[str, tuple[Occupied, ...]], rules: Rules, now: datetime) 
         pending={},
         taken=taken,
         named=frozenset(),
+        by_hand={},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from promo.planning.calendar import Reasons, allowed, end_of_day
@@ -56,6 +56,10 @@ class Wish:
             occurrence_at=self.occurrence_at,
             reasons=tuple(dict.fromkeys((*self.reasons, *reasons))),
         )
+
+    def by_hand(self, at: datetime) -> Planned:
+        """The publication where a person has put it: nothing has moved it there."""
+        return replace(self, reasons=_paused(self.destination)).planned(at)
 
     def dropped(self, reason: Reason) -> Dropped:
         return _drop(self.step, self.destination.ref, self.occurrence_at, self.slot, reason)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from promo.channels.website.filters import Chosen
 from promo.models import Item, Publication
 from promo.public.clicks import is_person
-from promo.services import health, pages
+from promo.services import health, pages, standstill
 from promo.services.clock import database_now
 from promo.services.facts import absolute, item_facts
 
@@ -39,7 +39,8 @@ def item(request: HttpRequest, uuid: UUID, slug: str = "") -> HttpResponse:
     found = _out_or_404(uuid)
     if request.path != found.path:
         return redirect(found.path, permanent=True)
-    return HttpResponse(pages.item_page(item_facts(found), out_at=found.out_at))
+    (shown,) = standstill.as_shown([found])
+    return HttpResponse(pages.item_page(item_facts(shown), out_at=found.out_at))
 
 
 @require_safe

@@ -213,7 +213,9 @@ def minds_due(*, now: datetime) -> list[int]:
 
 
 def to_mind(now: Moment) -> QuerySet[Publication]:
-    """What a network holds that has to be looked after; served by an index of `look_at`."""
+    """What a network holds that has to be looked after; served by the partial index
+    `publication_looked_for`.
+    """
     return Publication.objects.filter(state=State.ARMED, look_at__lte=now)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from promo.models import Issue, Item, Publication
+from promo.planning.calendar import end_as_long
 from promo.planning.meetings import meetings_of, on_date
 from promo.rendering import shorten, to_text
 from promo.services import channels
@@ -61,7 +62,9 @@ def _at_occurrence(facts: ItemFacts, publication: Publication) -> ItemFacts:
             at = one.starts_at or one.was_at
             if at == occurrence_at and off is (one.starts_at is None):
                 return _told(on_date(facts, one), facts, publication)
-    ends_at = facts.ends_at and occurrence_at + (facts.ends_at - facts.starts_at)
+    ends_at = facts.ends_at and end_as_long(
+        occurrence_at, first=facts.starts_at, last=facts.ends_at, zone=institution_facts().tz
+    )
     return replace(facts, starts_at=occurrence_at, ends_at=ends_at, recurrence="", changed_dates=())
 
 

@@ -24,7 +24,7 @@ from promo.mailing.headers import HeaderText, MailAddress
 from promo.mailing.relay import parse_email_url
 from promo.mailing.smtp import SmtpConnection
 from promo.models import Subscription
-from promo.services import channels, halts, tokens
+from promo.services import channels, tokens
 from promo.services.facts import institution_facts
 
 log = structlog.get_logger()
@@ -41,9 +41,10 @@ _HOUR = timedelta(hours=1)
 def due(*, now: datetime, limit: int = 50) -> list[int]:
     """One subscription for each reader to mail now: `send` takes the reader's others along.
 
-    Never more than the hour's cap leaves; the rest stays due.
+    Never more than the hour's cap leaves; the rest stays due. A stop of everything does not hold
+    them: a person has just asked, and waits for the answer.
     """
-    rows = Subscription.objects.filter(~halts.stands(), confirm_at__lte=now)
+    rows = Subscription.objects.filter(confirm_at__lte=now)
     readers = rows.values("subscriber").annotate(first=Min("id"), since=Min("confirm_at"))
     waiting = list(readers.order_by("since").values_list("first", flat=True)[:limit])
     return waiting[: _left(now)] if waiting else []

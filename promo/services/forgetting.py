@@ -30,7 +30,7 @@ def permitted() -> Iterator[None]:
 
 
 def sweep(*, now: datetime) -> None:
-    """Drop sign-ups that were never confirmed, and old requests for data. Cheap: every tick."""
+    """Drop sign-ups that were never confirmed, and old requests for data."""
     before = now - settings.PROMO_UNCONFIRMED_KEPT
     old = DataRequest.objects.filter(asked_at__lte=before).values("id")[:_A_TIME]
     DataRequest.objects.filter(id__in=old).delete()

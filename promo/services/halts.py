@@ -2,7 +2,9 @@
 
 It is looked at where something could leave: at the tick, at the claim, at the mark, and at every
 window of a mailing. So it acts within a second, whatever is under way; what is on the wire at that
-instant is settled by its own outcome.
+instant is settled by its own outcome. Our own pages go on showing what stood before
+(`promo.services.standstill`). Only answers to a reader's own request still leave: the mail that
+confirms a sign-up, and the link to one's data.
 """
 
 from datetime import datetime

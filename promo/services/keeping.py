@@ -57,11 +57,11 @@ def digest(raw: bytes, recipient: str) -> str:
 
 
 def forget_old(*, now: datetime) -> None:
-    """Drop mails that were read long ago, and in the end the memory of them. Cheap: every tick."""
+    """Drop mails that were read long ago, and in the end the memory of them."""
     read = ReturnedMail.objects.filter(processed_at__isnull=False)
     person = Q(verdict=ReturnedMail.Verdict.UNINTELLIGIBLE)
-    _drop(read.filter(~person, received_at__lte=now - KEPT, raw__isnull=False))
-    _drop(read.filter(person, received_at__lte=now - KEPT_FOR_A_PERSON, raw__isnull=False))
+    long_enough = ~person | Q(received_at__lte=now - KEPT_FOR_A_PERSON)
+    _drop(read.filter(long_enough, received_at__lte=now - KEPT, raw__isnull=False))
     ids = read.filter(received_at__lte=now - REMEMBERED).values("id")[:_A_TIME]
     ReturnedMail.objects.filter(id__in=ids).delete()
     _forget_visits("first_at <= %s LIMIT %s", now - settings.PROMO_CLICKS_KEPT, _VISITS_A_TIME)

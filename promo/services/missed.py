@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
 from promo.models import Attempt, Institution, Publication
+from promo.planning.calendar import end_as_long
 from promo.planning.waited import Late, Sense, sense
 from promo.protocol import State
 from promo.services import publications
@@ -40,18 +42,21 @@ def listed(*, now: datetime) -> list[Missed]:
     lines = Attempt.objects.filter(publication__in=page, event=Attempt.Event.MISSED)
     noticed = dict(lines.order_by("at").values_list("publication_id", "at"))
     return [
-        Missed(row, noticed.get(row.pk), row.attempts, sense(late(row), zone=zone, now=now))
+        Missed(
+            row, noticed.get(row.pk), row.attempts, sense(late(row, zone=zone), zone=zone, now=now)
+        )
         for row in page
     ]
 
 
-def late(row: Publication) -> Late:
+def late(row: Publication, *, zone: ZoneInfo) -> Late:
     """What is needed to judge whether it still makes sense."""
     item = row.item
     starts_at = row.occurrence_at or (item.starts_at if item else None)
     ends_at = item.ends_at if item else None
     if item and item.starts_at and ends_at and row.occurrence_at:
-        ends_at = row.occurrence_at + (ends_at - item.starts_at)
+        first = item.starts_at
+        ends_at = end_as_long(row.occurrence_at, first=first, last=ends_at, zone=zone)
     variant = Variant(row.variant)
     return Late(variant, starts_at, ends_at, row.not_after_at)
 
@@ -61,7 +66,7 @@ def begun(*, ids: Collection[int], now: datetime) -> list[Publication]:
     zone = Institution.load().tz
     chosen = rows().filter(pk__in=ids)
     gone = {Sense.BEGUN, Sense.OVER, Sense.ANOTHER_DAY}
-    return [row for row in chosen if sense(late(row), zone=zone, now=now) in gone]
+    return [row for row in chosen if sense(late(row, zone=zone), zone=zone, now=now) in gone]
 
 
 def send_now(*, ids: Collection[int], user: User, now: datetime) -> int:

@@ -9,14 +9,14 @@ from promo.planning import Rules
 from promo.planning.calendar import wall_clock
 from promo.planning.evergreen import is_showing
 from promo.planning.kinds import KINDS
+from promo.planning.spacing import Book, Room
 from promo.planning.verdicts import (
     Movable,
-    Neighbours,
     Objection,
     channel_of,
     objections,
 )
-from promo.services.neighbours import NOT_STANDING, giving_way
+from promo.services import fair_shares, neighbours
 from promo.services.plans import house_rules
 from promo.values import Variant
 
@@ -29,7 +29,7 @@ def objections_to(
 ) -> tuple[Objection, ...]:
     """What stands against this moment; one that refuses stands alone."""
     rules = house_rules(now)
-    movable = _movable(publication, rules, since=at - 2 * DAY, until=at + 2 * DAY, now=now)
+    movable = _movable(publication, rules, since=at, until=at, now=now)
     return objections(at, movable=movable, rules=rules, now=now)
 
 
@@ -44,12 +44,12 @@ def verdicts(
     *, publication: Publication, first: date, last: date, now: datetime
 ) -> dict[date, list[tuple[Objection, ...]]]:
     """For each day from `first` to `last` and each hour of it, at the publication's own minute,
-    what stands against it. Three statements, however many days.
+    what stands against it. As many statements for many days as for one.
     """
     rules = house_rules(now)
     minute = publication.planned_at.astimezone(rules.zone).minute
-    since = wall_clock(first, time.min, rules.zone)[0] - DAY
-    until = wall_clock(last, time.min, rules.zone)[0] + 2 * DAY
+    since = wall_clock(first, time.min, rules.zone)[0]
+    until = wall_clock(last, time.min, rules.zone)[0] + DAY
     movable = _movable(publication, rules, since=since, until=until, now=now)
     return {
         day: [
@@ -86,7 +86,7 @@ def _movable(
     start = _start(row, item)
     return Movable(
         channel=channel,
-        neighbours=_neighbours(row, rules, since, until, now) if channel.spaced else Neighbours(),
+        room=_room(row, rules, since, until, now) if channel.spaced else None,
         only_on=start.astimezone(rules.zone).date()
         if start and row.variant == Variant.TODAY
         else None,
@@ -112,28 +112,32 @@ def _over(row: Publication, item: Item | None) -> datetime | None:
     return item.deadline_at if row.variant == Variant.RESULTS else None
 
 
-def _neighbours(
-    row: Publication, rules: Rules, since: datetime, until: datetime, now: datetime
-) -> Neighbours:
-    """The posts of items on the same destination that keep a distance from others.
+def _room(row: Publication, rules: Rules, since: datetime, until: datetime, now: datetime) -> Room:
+    """What is free on the destination from `since` until `until`, for posts of the same item.
 
     A showing of an evergreen item makes room for what is none.
     """
+    reach = neighbours.reach_of(rules)
     others = (
         Publication.objects.filter(
             destination_id=row.destination_id,
-            planned_at__gte=since,
-            planned_at__lt=until,
+            planned_at__gte=since - reach,
+            planned_at__lt=until + reach,
             item__isnull=False,
         )
-        .exclude(state__in=NOT_STANDING)
+        .exclude(state__in=neighbours.NOT_STANDING)
         .exclude(pk=row.pk)
-        .exclude(item__kind__in=[kind.key for kind in KINDS.values() if kind.operational])
     )
     if not is_showing(row.slot):
-        others = others.exclude(giving_way(now))
-    instants = others.values_list("published_at", "planned_at")
-    return Neighbours.of((out or planned for out, planned in instants), rules)
+        others = others.exclude(neighbours.giving_way(now))
+    posts = neighbours.occupied(others, rules)
+    return Room(
+        book=Book((post for post in posts if not post.operational), rules.zone),
+        destination=str(row.destination.uuid),
+        rules=rules,
+        voices=fair_shares.voices(row.item) if row.item and rules.shares else frozenset(),
+        now=now,
+    )
 
 
 def _twins(row: Publication, rules: Rules) -> tuple[datetime | None, datetime | None]:
@@ -143,7 +147,7 @@ def _twins(row: Publication, rules: Rules) -> tuple[datetime | None, datetime | 
     others = Publication.objects.filter(item_id=row.item_id).exclude(pk=row.pk)
     known = [
         (rules.channel(channel), out or planned)
-        for channel, out, planned in others.exclude(state__in=NOT_STANDING).values_list(
+        for channel, out, planned in others.exclude(state__in=neighbours.NOT_STANDING).values_list(
             "destination__channel", "published_at", "planned_at"
         )
     ]

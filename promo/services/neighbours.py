@@ -44,7 +44,7 @@ def among(
     that of another one, which `gives_way` itself.
     """
     spaced = [one.ref for one in destinations if rules.channel(one.channel).spaced]
-    margin = max(WEEKS, rules.min_gap, *(share.gap for share in rules.shares), timedelta(0))
+    margin = reach_of(rules)
     mine = own(item, rules, now)
     made = make(mine)
     seen = now
@@ -53,8 +53,13 @@ def among(
         rows = others(item, spaced, since=now - margin, until=seen)
         if not gives_way:
             rows = rows.exclude(giving_way(now))
-        made = make([*mine, *_occupied(rows, rules)])
+        made = make([*mine, *occupied(rows, rules)])
     return made
+
+
+def reach_of(rules: Rules) -> timedelta:
+    """How far from a post another one may still matter."""
+    return max(WEEKS, rules.min_gap, *(share.gap for share in rules.shares))
 
 
 def giving_way(now: datetime) -> Q:
@@ -65,7 +70,7 @@ def giving_way(now: datetime) -> Q:
 
 def own(item: Item, rules: Rules, now: datetime) -> list[Occupied]:
     """What stands of the item itself."""
-    return _occupied(_of(item, now), rules) if item.pk else []
+    return occupied(_of(item, now), rules) if item.pk else []
 
 
 def _reach(made: Plan, spaced: list[str]) -> datetime | None:
@@ -90,14 +95,16 @@ def others(
     return rows.exclude(item_id=item.pk) if item.pk else rows
 
 
-def _occupied(rows: QuerySet[Publication], rules: Rules) -> list[Occupied]:
+def occupied(rows: QuerySet[Publication], rules: Rules) -> list[Occupied]:
+    """These posts as a plan takes them, in one statement."""
     through = Item.partners.through.objects.filter(item_id=OuterRef("item_id"))
     # A house without shares has no need of its partners.
     partners: Any = ArraySubquery(through.values("partner_id")) if rules.shares else F("item_id")
     found = rows.annotate(at=AT, partner_ids=partners).values_list(
-        *("destination__uuid", "at", "item__uuid", "slot", "state"),
+        *("destination__uuid", "at", "item__uuid", "slot", "state", "moved_by_hand"),
         *("item__kind", "item__branch_id", "partner_ids"),
     )
+    posts = found.iterator()
     return [
         Occupied(
             destination=str(destination),
@@ -107,6 +114,7 @@ def _occupied(rows: QuerySet[Publication], rules: Rules) -> list[Occupied]:
             out=state not in UNSENT | AHEAD,
             operational=KINDS[kind].operational or KINDS[kind].urgent,
             voices=fair_shares.keys(branch_id, partner_ids) if rules.shares else frozenset(),
+            by_hand=by_hand,
         )
-        for destination, at, ref, slot, state, kind, branch_id, partner_ids in found.iterator()
+        for destination, at, ref, slot, state, by_hand, kind, branch_id, partner_ids in posts
     ]

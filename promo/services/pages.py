@@ -30,7 +30,7 @@ from promo.channels.website.site import Link, Site
 from promo.models import Branch, Institution, Item, ItemPhoto, Newsletter, Publication
 from promo.planning.kinds import AUDIENCES, KINDS
 from promo.protocol import State
-from promo.services import channels
+from promo.services import channels, standstill
 from promo.services.facts import absolute, institution_facts, item_facts
 from promo.values import ItemFacts
 
@@ -109,7 +109,7 @@ def agenda(*, chosen: Chosen, path: str, language: str, now: datetime) -> str:
     """The page of what is on."""
     events = _current(out(), now).order_by("starts_at")[:EVENTS_SHOWN]
     news = out().filter(starts_at=None, deadline_at=None).order_by("-out_at")[:NEWS_SHOWN]
-    facts = [item_facts(item) for item in (*events, *news)]
+    facts = [item_facts(item) for item in standstill.as_shown((*events, *news))]
     institution = institution_facts()
     today = timezone.localdate(now, institution.tz)
     context = agenda_context(
@@ -214,7 +214,7 @@ def one_in_calendar(item: Item, *, path: str) -> bytes:
 
 
 def _entries(items: Iterable[Item]) -> Iterator[Entry]:
-    for item in items:
+    for item in standstill.as_shown(items):
         facts = item_facts(item)
         published_at = item.out_at
         changed_at = item.last_published_at or published_at

@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import Error, connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput, NotAllowed, PromoError
@@ -176,8 +176,10 @@ def hand_out(*, now: datetime) -> list[int]:
 
 def forget_old(*, now: datetime) -> None:
     """Refused rows after some weeks, files that nobody has started an import of."""
-    over = ReaderImport.objects.filter(finished_at__lte=now - KEPT).values_list("id", flat=True)
-    RefusedRow.objects.filter(reader_import__in=list(over)).delete()
+    rows = RefusedRow.objects.filter(reader_import=OuterRef("pk"))
+    over = ReaderImport.objects.filter(Exists(rows), finished_at__lte=now - KEPT)
+    if ids := list(over.values_list("id", flat=True)):
+        RefusedRow.objects.filter(reader_import__in=ids).delete()
     unused = ReaderImport.objects.filter(state=State.UPLOADED, created_at__lte=now - UNUSED)
     for asked in unused[:10]:
         cancel(asked=asked, now=now)

@@ -45,7 +45,7 @@ def waited(*, now: datetime) -> list[Waited]:
     return [
         Waited(row, found, times[str(row.pk)], _advice(found, times[str(row.pk)]))
         for row in rows
-        for found in (sense(late(row), zone=zone, now=now),)
+        for found in (sense(late(row, zone=zone), zone=zone, now=now),)
     ]
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from promo.models import Attempt, Destination, Institution, Publication
+from promo.models import Attempt, Destination, FairShare, Institution, Publication
 from promo.protocol import State
 from promo.services import composing
 from tests import making
@@ -185,6 +185,25 @@ def test_verdicts_cost_as_many_statements_for_two_months_as_for_a_day(post: Publ
 
     statements(1)
     assert statements(60) == statements(1)
+
+
+def test_share_of_a_branch_stands_against_the_hours_of_its_week(post: Publication) -> None:
+    FairShare.objects.create(whose="branches", most_a_week=1)
+    monday = post.planned_at.astimezone(Institution.load().tz).date()
+    monday += timedelta(days=7 - monday.weekday())
+    zone = Institution.load().tz
+    post_at(datetime(monday.year, monday.month, monday.day, 9, tzinfo=zone), slot="of the week")
+    first, last = monday - timedelta(days=1), monday + timedelta(days=7)
+    told = client_of("ewa").get(
+        f"/desk/calendar/moves/{post.pk}/verdicts/",
+        {"first": first.isoformat(), "last": last.isoformat()},
+    )
+    found = told.json()
+    at_noon = {day: found["verdicts"][hours[12]] for day, hours in found["days"].items()}
+    in_the_week = {(monday + timedelta(days=day)).isoformat() for day in range(7)}
+    assert {day for day, one in at_noon.items() if one["tone"] == "asks"} == in_the_week
+    friday = at_noon[(monday + timedelta(days=4)).isoformat()]
+    assert str(post.item.branch) in friday["why"]
 
 
 def test_move_stands_and_is_written_down(post: Publication) -> None:

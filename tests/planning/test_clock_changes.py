@@ -8,9 +8,23 @@ from datetime import time, timedelta
 import pytest
 
 from promo.planning import ReasonCode
+from promo.planning.calendar import end_as_long
 from promo.values import Variant
 
-from .worlds import RULES, SITE, codes, elsewhere, event, planned, post, step, times
+from .worlds import (
+    RULES,
+    SITE,
+    WARSAW,
+    codes,
+    elsewhere,
+    event,
+    planned,
+    post,
+    shown,
+    step,
+    times,
+    wall,
+)
 
 CHANGES = ["2026-03-29", "2026-10-25", "2027-03-28", "2027-10-31"]
 
@@ -70,3 +84,19 @@ def test_a_gap_of_three_hours_is_real_hours() -> None:
 
     # 0:30 summer time and three hours are 2:30 winter time
     assert post(made, "r").due_at.isoformat() == "2026-10-25T01:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "start", "end"),
+    [
+        ("2027-03-28 01:00", "2027-03-28 03:00", "2027-04-04 01:00", "2027-04-04 03:00"),
+        ("2027-03-20 23:00", "2027-03-21 04:00", "2027-03-27 23:00", "2027-03-28 04:00"),
+        ("2027-10-23 23:00", "2027-10-24 04:00", "2027-10-30 23:00", "2027-10-31 04:00"),
+        ("2027-03-20 10:00", "2027-04-20 18:00", "2027-04-05 10:00", "2027-05-06 18:00"),
+    ],
+)
+def test_another_date_is_as_long_by_the_wall_clock(
+    first: str, last: str, start: str, end: str
+) -> None:
+    made = end_as_long(wall(start), first=wall(first), last=wall(last), zone=WARSAW)
+    assert shown(made) == end

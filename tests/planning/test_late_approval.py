@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from promo.planning import Destination, ReasonCode, Subject
+from promo.planning import Destination, Occupied, ReasonCode, Subject
 from promo.values import Variant
 
 from .worlds import (
@@ -203,3 +203,24 @@ def test_of_a_series_the_nearest_overdue_meeting_is_told_and_the_others_remind()
         ("fb_reminder", wall("2026-10-20 17:00")),
         ("fb_reminder", wall("2026-10-21 17:00")),
     ]
+
+
+ABOUT = step("D-7 17:00", Variant.REMINDER, key="about")
+TOMORROW = step("D-1 17:00", Variant.REMINDER, key="tomorrow")
+
+
+def held_up(now: str) -> dict[str, str]:
+    """What is planned for the page where its first reminder could not go out until then."""
+    waiting = [
+        Occupied(PAGE.ref, wall("2026-10-13 17:00"), "meeting", slot="about"),
+        Occupied(PAGE.ref, wall("2026-10-19 17:00"), "meeting", slot="tomorrow"),
+    ]
+    return times(planned(event(), ABOUT, TOMORROW, now=now, occupied=waiting, told=["page"]))
+
+
+def test_a_reminder_that_was_held_up_for_an_hour_still_goes_out() -> None:
+    assert held_up("2026-10-13 18:00")["about"] == "2026-10-13 18:00"
+
+
+def test_a_reminder_that_was_held_up_for_days_does_not_take_the_place_of_the_next_one() -> None:
+    assert held_up("2026-10-18 17:30") == {"tomorrow": "2026-10-19 17:00"}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from promo.planning import Closure, Rules
-from promo.planning.verdicts import Against, Movable, Neighbours, channel_of, objections
+import pytest
+
+from promo.planning import Closure, Occupied, Rules, Share, branch_voice
+from promo.planning.reasons import Reason, ReasonCode, reason_text
+from promo.planning.spacing import Book, Room
+from promo.planning.verdicts import Against, Movable, channel_of, objections
 
 ZONE = ZoneInfo("Europe/Warsaw")
 RULES = Rules(
@@ -15,6 +21,7 @@ RULES = Rules(
     holidays={date(2026, 11, 11): "Narodowe Święto Niepodległości"},
 )
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
+FILIA, OTHERS = frozenset({branch_voice(1)}), frozenset({branch_voice(2)})
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -22,10 +29,18 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def post(
-    *others: datetime, urgent: bool = False, operational: bool = False, **limits: object
+    *others: datetime,
+    urgent: bool = False,
+    operational: bool = False,
+    rules: Rules = RULES,
+    theirs: frozenset[str] = frozenset(),
+    **limits: object,
 ) -> Movable:
-    channel = channel_of(RULES, "facebook_page", urgent=urgent, operational=operational)
-    return Movable(channel=channel, neighbours=Neighbours.of(others, RULES), **limits)  # type: ignore[arg-type]
+    """A post of the branch Filia, among others of `theirs`."""
+    channel = channel_of(rules, "facebook_page", urgent=urgent, operational=operational)
+    taken = [Occupied("page", moment, "another", voices=theirs) for moment in others]
+    room = Room(Book(taken, rules.zone), "page", rules, FILIA, NOW) if channel.spaced else None
+    return Movable(channel=channel, room=room, **limits)  # type: ignore[arg-type]
 
 
 def mail() -> Movable:
@@ -34,6 +49,11 @@ def mail() -> Movable:
 
 def codes(moment: datetime, movable: Movable) -> list[Against]:
     return [one.code for one in objections(moment, movable=movable, rules=RULES, now=NOW)]
+
+
+def shared(**share: Any) -> Rules:
+    """Rules of a house in which Filia has this share of the page, and the other branch none."""
+    return replace(RULES, shares=(Share(branch_voice(1), "Filia", "page", **share),))
 
 
 def test_nothing_stands_against_a_free_moment() -> None:
@@ -98,6 +118,52 @@ def test_day_that_is_full_says_so() -> None:
     assert codes(at(25, 19), full) == []
 
 
+def test_week_that_is_full_says_so() -> None:
+    rules = replace(RULES, max_per_week=2)
+    full = post(at(23, 9), at(25, 9), rules=rules)
+    assert codes(at(28, 12), full) == [Against.WEEK_FULL]
+    assert codes(at(30, 12), full) == []
+
+
+def test_branch_that_has_its_posts_of_the_week_says_so_until_monday() -> None:
+    used = post(at(23, 9), rules=shared(most_a_week=1), theirs=FILIA)
+    assert codes(at(28, 12), used) == [Against.SHARE_USED]
+    assert codes(at(30, 12), used) == []
+
+
+def test_posts_of_one_branch_keep_their_own_distance_and_those_of_others_do_not() -> None:
+    rules = shared(gap=timedelta(hours=48))
+    assert codes(at(25, 8), post(at(23, 9), rules=rules, theirs=FILIA)) == [Against.SHARE_GAP]
+    assert codes(at(25, 9), post(at(23, 9), rules=rules, theirs=FILIA)) == []
+    assert codes(at(25, 8), post(at(23, 9), rules=rules, theirs=OTHERS)) == []
+
+
+def test_places_kept_for_another_branch_are_kept_until_their_week_begins() -> None:
+    small = Share(branch_voice(2), "Mała", "page", kept_a_week=1)
+    rules = replace(RULES, max_per_week=2, shares=(small,))
+    others = (at(3, 18), at(23, 9))
+    assert codes(at(28, 12), post(*others, rules=rules)) == [Against.WEEK_KEPT]
+    assert codes(at(5, 12), post(*others, rules=rules)) == []
+    assert codes(at(28, 12), post(*others, rules=rules, theirs=OTHERS)) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        (shared(most_a_week=1), ReasonCode.MOVED_SHARE_USED),
+        (replace(RULES, max_per_week=1), ReasonCode.MOVED_WEEK_FULL),
+        (shared(gap=timedelta(hours=120)), ReasonCode.MOVED_SHARE_GAP),
+    ],
+)
+def test_a_share_is_told_in_the_words_by_which_the_planner_says_why_an_item_waits(
+    rules: Rules, code: ReasonCode
+) -> None:
+    movable = post(at(23, 9), rules=rules, theirs=FILIA)
+    (found,) = objections(at(26, 9), movable=movable, rules=rules, now=NOW)
+    waits = reason_text(Reason(code, found.params))
+    assert waits.partition(": ")[2].casefold() in found.text.casefold()
+
+
 def test_several_rules_are_all_named() -> None:
     assert codes(at(24, 22), post(at(24, 20))) == [Against.QUIET, Against.GAP]
 
@@ -118,5 +184,5 @@ def test_website_comes_no_later_than_the_social_network() -> None:
 
 def test_quiet_hours_of_one_day_are_told_apart_from_those_over_night() -> None:
     siesta = Rules(zone=ZONE, quiet_from=time(12), quiet_until=time(14), min_gap=timedelta(hours=1))
-    found = objections(at(24, 13), movable=post(), rules=siesta, now=NOW)
+    found = objections(at(24, 13), movable=post(rules=siesta), rules=siesta, now=NOW)
     assert [one.code for one in found] == [Against.QUIET]

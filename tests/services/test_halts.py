@@ -7,13 +7,24 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from promo.errors import InvalidInput, NotAllowed
-from promo.models import Batch, Halt, Mailing, Publication
+from promo.models import Batch, Halt, Item, Mailing, Publication
 from promo.planning.waited import Sense
 from promo.protocol import State
-from promo.services import approvals, batches, halts, mailings, publishing, releases
+from promo.services import (
+    approvals,
+    batches,
+    confirmations,
+    halts,
+    mailings,
+    own_data,
+    publishing,
+    releases,
+    subscribers,
+)
 from promo.services.releases import Choice
 from tests import making
 from tests.driving import Clock
@@ -118,6 +129,64 @@ def test_an_entry_on_the_website_changes_only_after_the_release(
     releases.release(choices={}, paused=frozenset(), user=ewa, now=timezone.now())
     due.refresh_from_db()
     assert "Zupełnie inny" in due.message.html + due.message.subject
+
+
+def read(client: Client, item: Item) -> list[str]:
+    """What a visitor reads of the item: its page, the agenda, a feed and its calendar file."""
+    paths = (item.path, "/", "/feeds/rss.xml", f"/items/{item.uuid}/calendar.ics")
+    answers = [client.get(path) for path in paths]
+    assert {answer.status_code for answer in answers} == {200}
+    return [answer.content.decode() for answer in answers]
+
+
+def test_visitors_read_what_was_approved_before_the_stop(
+    ewa: User, due: Publication, client: Client
+) -> None:
+    publishing.publish(due.pk, clock=Clock(timezone.now()))
+    item = due.item
+    assert item is not None
+    approvals.approve(content=item)
+    stop(ewa)
+    before = read(client, item)
+    assert all("Żółkiewską" in text for text in before)
+    item.title, item.venue = "Zupełnie inny tytuł", "Sala kominkowa"
+    approvals.approve(content=item)
+    during = read(client, Item.objects.get(pk=item.pk))
+    assert all("Żółkiewską" in text for text in during)
+    assert not any("Zupełnie inny" in text or "Sala kominkowa" in text for text in during)
+    releases.release(choices={}, paused=frozenset(), user=ewa, now=timezone.now())
+    after = read(client, Item.objects.get(pk=item.pk))
+    assert all("Zupełnie inny" in text for text in after)
+
+
+def test_what_is_taken_down_goes_at_once_all_the_same(
+    ewa: User, due: Publication, client: Client
+) -> None:
+    publishing.publish(due.pk, clock=Clock(timezone.now()))
+    item = due.item
+    assert item is not None
+    stop(ewa)
+    assert client.get(item.path).status_code == 200
+    item.unpublish()
+    assert client.get(item.path).status_code == 404
+
+
+def test_whoever_signs_up_or_asks_for_their_data_gets_an_answer(ewa: User) -> None:
+    now = timezone.now()
+    (row,) = subscribers.sign_up(
+        email="zofia@example.org",
+        name="",
+        newsletter=making.newsletter(),
+        language="pl",
+        wording="zgoda",
+        source="test",
+        ip=None,
+        now=now,
+    )
+    own_data.ask(subscriber=row.subscriber, now=now)
+    stop(ewa)
+    assert confirmations.due(now=now) == [row.pk]
+    assert own_data.due(now=now) == [row.subscriber.data_requests.get().pk]
 
 
 def test_what_waited_is_advised_on_and_the_late_is_to_be_dropped(

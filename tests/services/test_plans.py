@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from promo.models import Item, Publication
 from promo.protocol import State
-from promo.services import approvals, plans, publications, publishing
+from promo.services import approvals, composing, plans, publications, publishing
 from promo.values import EventStatus, Variant
 from tests import making
 from tests.driving import Clock
@@ -269,6 +269,23 @@ def test_a_series_keeps_its_hour_across_the_change_of_clocks() -> None:
     local = [at.astimezone(WARSAW) for at in found]
     assert [at.hour for at in local] == [17] * 4
     assert [at.day for at in local] == [19, 26, 2, 9]
+
+
+def test_a_post_tells_until_when_its_meeting_is_although_the_clock_changed_during_the_first() -> (
+    None
+):
+    item = making.item(
+        kind="dkk",
+        starts_at=datetime(2027, 3, 28, 0, tzinfo=UTC),  # from 1:00, for an hour, until 3:00
+        ends_at=datetime(2027, 3, 28, 1, tzinfo=UTC),
+        recurrence="FREQ=WEEKLY;COUNT=3",
+    )
+    row = Publication(item=item, variant="announce", planned_at=timezone.now())
+    row.occurrence_at = datetime(2027, 4, 3, 23, tzinfo=UTC)
+    told = composing.draft_of(row).item
+    assert told is not None
+    assert told.ends_at is not None
+    assert told.ends_at.astimezone(WARSAW).hour == 3
 
 
 def test_each_meeting_of_a_series_tells_its_own_date() -> None:

@@ -61,6 +61,11 @@ def test_what_may_wait_has_its_turn_within_as_many_ticks_as_there_are_turns_and_
     assert hinted(ticks=len(upkeep.TURNS) + 1) == [asked.pk]
 
 
+def test_a_turn_a_second_is_enough_for_all_that_may_wait() -> None:
+    turns = upkeep.TURNS | upkeep.SIGN_OF_LIFE
+    assert sum(timedelta(seconds=1) / seldom for seldom, _round in turns.values()) <= 1
+
+
 def test_tick_leaves_alone_what_waits(asked: Subscription) -> None:
     Subscription.objects.update(confirm_at=database_now() + timedelta(minutes=1))
     assert hinted() == []
