@@ -16,6 +16,7 @@ from config.broker import BROKER, VISIBILITY_TIMEOUT
 
 app = Celery(
     "promo",
+    task_cls="config.hints:HintTask",
     # A top-level package without tasks.py modules is not found by autodiscovery: name them.
     include=[
         "tasks.publishing",

@@ -1,8 +1,8 @@
 """Named stop points, driven by the environment, for fault tests and drills.
 
-`PROMO_STOP_AT=after_mark` makes the process wait at that point until it is killed, after it has
-written its process id to the file that `PROMO_STOP_FILE` names. Unset, which is the rule, a point
-does nothing.
+`PROMO_STOP_AT=after_mark` makes the process wait at that point until it is killed, or somebody
+empties the file that `PROMO_STOP_FILE` names: there it has written its process id. Unset, which is
+the rule, a point does nothing.
 """
 
 import os
@@ -25,13 +25,18 @@ AFTER_EDIT_SETTLE = "after_edit_settle"
 AFTER_STORE = "after_store"
 MERGING = "merging"
 
+LOOK_EVERY = 0.1
+"""Seconds between two looks whether the stop is over."""
+
 
 def reached(point: str) -> None:
-    """Stop here for good, if the environment asks for it."""
+    """Stop here, if the environment asks for it."""
     if os.environ.get("PROMO_STOP_AT") != point:
         return
     file = Path(os.environ["PROMO_STOP_FILE"])
     if file.exists():  # one stop a file: the worker that takes over goes on
         return
     file.write_text(str(os.getpid()), encoding="ascii")
-    threading.Event().wait()
+    never = threading.Event()
+    while file.stat().st_size:
+        never.wait(LOOK_EVERY)

@@ -4,8 +4,8 @@ Every one of them is a real worker with a process group of its own, so that it i
 order is a line of JSON on standard input; the answer is the worker's process id. The dead are not
 reaped while the hatchery lives: their ids must not become somebody else's.
 
-A worker reads the settings anew from its order's environment: one hatchery serves many tests. Only
-the broker stays as the hatchery found it.
+A worker reads the settings anew from its order's environment: one hatchery serves many tests. An
+order's `options` go to Celery, and `ahead` seconds are what the worker's own clock is wrong by.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from importlib import import_module, reload
 from typing import Any
 
 import django
+import time_machine
 from django.conf import settings
 from django.db import connections
 
@@ -45,9 +47,11 @@ def _work(order: dict[str, Any]) -> None:
         os.dup2(source, number)
     os.environ.update(order["environment"])
     _read_settings_anew()
+    if order["ahead"]:
+        time_machine.travel(time.time() + order["ahead"], tick=True).start()
     name = f"doomed-{os.getpid()}@localhost"
     app.worker_main(
-        ["worker", "--pool", "solo", *LIGHT, "-n", name, "-Q", ",".join(order["queues"])]
+        ["worker", *order["options"], *LIGHT, "-n", name, "-Q", ",".join(order["queues"])]
     )
     os._exit(0)
 
@@ -57,6 +61,7 @@ def _read_settings_anew() -> None:
     for name in filter(str.isupper, dir(module)):
         setattr(settings, name, getattr(module, name))
     connections.settings["default"].update(settings.DATABASES["default"])  # nobody is connected
+    app.conf.broker_url = settings.CELERY_BROKER_URL
 
 
 if __name__ == "__main__":

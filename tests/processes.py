@@ -66,13 +66,15 @@ def environment() -> dict[str, str]:
     }
 
 
-def until(reached: Callable[[], bool], *, within: float, what: str) -> None:
+def until(
+    reached: Callable[[], bool], *, within: float, what: str, every: float = LOOK_EVERY
+) -> None:
     """Return as soon as it is so; fail the test after `within` seconds."""
     ends = time.monotonic() + within
     never = threading.Event()
     while not reached():
         assert time.monotonic() < ends, f"after {within:g} s still not so: {what}"
-        never.wait(LOOK_EVERY)
+        never.wait(every)
 
 
 def descendants(pid: int) -> Iterator[int]:
@@ -134,8 +136,20 @@ class Doomed:
 
     def kill9_alone(self) -> None:
         """One that leads no group of its own."""
+        self.tell(signal.SIGKILL)
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to this process alone."""
         with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, number)
+
+    def has_ended(self) -> bool:
+        """Is it dead, be it that nobody has reaped it yet (Linux)?"""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 class Hatchery:
@@ -169,12 +183,23 @@ class Hatchery:
         self._process.communicate()
 
     def hatch(
-        self, queues: Sequence[str], environment: Mapping[str, str], *, log: Path | None = None
+        self,
+        queues: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        log: Path | None = None,
+        options: Sequence[str] = ("--pool", "solo"),
+        ahead: float = 0.0,
     ) -> Doomed:
-        """A new worker of these queues with these additions to its environment."""
+        """A new worker of these queues with these additions to its environment.
+
+        `ahead` is by how many seconds its own clock is wrong.
+        """
         order = {
             "queues": queues,
             "environment": dict(environment),
+            "options": options,
+            "ahead": ahead,
             "log": str(log or self._log),
         }
         given, answers = self._process.stdin, self._process.stdout

@@ -55,11 +55,16 @@ def miss(row: Publication, *, now: datetime) -> None:
 
 
 def sweep(*, now: datetime) -> None:
-    """Take dead leases back: what was only claimed is due again, what was being sent is unknown."""
+    """Take dead leases back: what was only claimed is due again, what was being sent is unknown.
+
+    What somebody has locked has its turn later: whoever waited for it would hold up all.
+    """
     rows = leased(now)
-    rows.filter(state=State.CLAIMED).update(
-        state=after(State.CLAIMED, Event.LEASE_OVER), lease_until_at=None, hinted_at=None
-    )
+    with transaction.atomic():
+        claimed = rows.filter(state=State.CLAIMED).select_for_update(skip_locked=True)
+        Publication.objects.filter(pk__in=claimed.values("pk")).update(
+            state=after(State.CLAIMED, Event.LEASE_OVER), lease_until_at=None, hinted_at=None
+        )
     with transaction.atomic():
         on_the_wire = rows.filter(state__in=ON_THE_WIRE)
         for row in on_the_wire.select_for_update(skip_locked=True):
@@ -125,12 +130,17 @@ def to_look_for(now: Moment) -> QuerySet[Publication]:
 
 
 def look(publication_id: int, *, clock: Clock = database_now) -> None:
-    """Look whether an unknown publication is out, and settle it by what is seen."""
-    row = (
-        Publication.objects.select_related("destination")
-        .filter(id=publication_id, state=State.UNKNOWN)
-        .first()
-    )
+    """Look whether an unknown publication is out, and settle it by what is seen.
+
+    Not what somebody has locked: every worker that is told of it would wait for that to end.
+    """
+    with transaction.atomic():
+        row = (
+            Publication.objects.select_related("destination")
+            .select_for_update(of=("self",), skip_locked=True)
+            .filter(id=publication_id, state=State.UNKNOWN)
+            .first()
+        )
     if row is None:
         return
     began_at = clock()

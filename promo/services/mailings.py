@@ -270,7 +270,7 @@ def _take_over(row: Batch, written: bytes | None, *, run: str, now: datetime) ->
     """Settle what the dead worker's journal proves; what was on the wire is unknown."""
     with transaction.atomic():
         held = (
-            Batch.objects.select_for_update(of=("self",))
+            Batch.objects.select_for_update(of=("self",), skip_locked=True)
             .select_related("mailing")
             .filter(id=row.id, token=row.token, state=Batch.State.CLAIMED, lease_until_at__lte=now)
             .first()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db.models import Q
 from django.test import override_settings
@@ -42,6 +43,9 @@ EACH = timedelta(seconds=0.05)
 BREATH = 0.25
 """Seconds between two ticks."""
 
+BEHIND = 5
+"""So many may still wait while the next thing falls: nobody waits for a recovery."""
+
 SOON = 300.0
 """Seconds a round may take at most; it is over long before."""
 
@@ -55,6 +59,9 @@ SHORT = {
 """The real times by the hundred: what comes late comes at most two seconds late here."""
 
 
+SETTLED = (State.PUBLISHED, State.FAILED, State.CANCELLED)
+
+
 @dataclass
 class Round:
     """Posts of one page, due one shortly after the other, and those who are to publish them."""
@@ -62,39 +69,71 @@ class Round:
     world: World
     page: Destination
     chance: random.Random
-    hatch: Callable[[], Doomed]
+    hatch: Callable[..., Doomed]
+    """Takes what `Hatchery.hatch` takes."""
     rows: Sequence[Publication]
+    each: timedelta = EACH
+    tick: Callable[[], object] = upkeep.hand_out
+    workers: list[Doomed] = field(default_factory=list)
+    """Those at work; what falls may put others in their place."""
     kills: int = 0
     untrue: set[int] = field(default_factory=set)
     """Posts that were called published while they did not exist."""
 
-    def run(self, *, kills: int, meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Publish all of them while workers die; then let the network recover, and settle."""
+    def run(self, *, kills: int, falls: Sequence[Callable[[], object]] = ()) -> None:
+        """Publish all of them while workers die and things fall, each at a random post.
+
+        Then let the network recover, and settle.
+        """
         never = threading.Event()
-        workers = [self.hatch() for _one in range(WORKERS)]
-        tried = Publication.objects.exclude(state=State.PLANNED, attempts=0)
-        killed_at = sorted(self.chance.sample(range(len(self.rows)), kills))
-        while killed_at or tried.count() < len(self.rows):
-            self._go_on()
-            meanwhile()
-            if killed_at and tried.count() > killed_at[0]:
-                del killed_at[0]
-                never.wait(self.chance.uniform(0.0, 0.1))
-                workers.pop(self.chance.randrange(WORKERS)).kill9()
-                self.kills += 1
-                workers.append(self.hatch())
-            never.wait(BREATH)
+        self.workers += [self.hatch() for _one in range(WORKERS)]
+        strikes = [*[self.kill_one] * kills, *falls]
+        self.chance.shuffle(strikes)
+        begins = sorted(self.chance.sample(range(1, len(self.rows)), len(strikes)))
+        self._let_go(0, begins[0])
+        for strike, first, last in zip(strikes, begins, [*begins[1:], len(self.rows)], strict=True):
+            self._go_on_until_tried(first - BEHIND)
+            self._let_go(first, last)  # so that every strike meets some
+            never.wait(self.chance.uniform(0.0, 0.3))
+            strike()
+        self._go_on_until_tried(len(self.rows))
         self.world.forget_faults()
-        until(self._is_settled, within=SOON, what="everything is known")
+        until(self._is_settled, within=SOON, what="everything is known", every=BREATH)
+
+    def _let_go(self, first: int, last: int) -> None:
+        """From now on these are due, one shortly after the other."""
+        begin = database_now()
+        rows = self.rows[first:last]
+        for number, row in enumerate(rows):
+            row.planned_at = row.due_at = begin + number * self.each
+        Publication.objects.bulk_update(rows, ["planned_at", "due_at"])
+
+    def _go_on_until_tried(self, count: int) -> None:
+        tried = Publication.objects.exclude(state=State.PLANNED, attempts=0)
+
+        def so_many() -> bool:
+            self._go_on()
+            return tried.count() >= count
+
+        until(so_many, within=SOON, what=f"{count} are tried", every=BREATH)
+
+    def kill_one(self) -> None:
+        """Another worker comes for it."""
+        self.anyone().kill9()
+        self.kills += 1
+
+    def anyone(self) -> Doomed:
+        """A worker that is to go. The one that comes for it is there already."""
+        self.workers.append(self.hatch())
+        return self.workers.pop(self.chance.randrange(len(self.workers) - 1))
 
     def _is_settled(self) -> bool:
-        threading.Event().wait(BREATH)
         self._go_on()
-        return not Publication.objects.exclude(state__in=[State.PUBLISHED, State.FAILED]).exists()
+        return not Publication.objects.exclude(state__in=SETTLED).exists()
 
     def _go_on(self) -> None:
         """What beat, the time that passes, and the administrator bring about; and the witness."""
-        upkeep.hand_out()
+        self.tick()
         self.look()
         now = database_now()
         Publication.objects.filter(state=State.WAITING, due_at__gt=now).update(
@@ -145,21 +184,24 @@ FLAWLESS = ("lost", "second copies", "out though refused", "without a reason", "
 """Columns that must be nothing."""
 
 
+NOT_YET = timedelta(days=1)
+"""As far away is what nobody has let go."""
+
+
 @contextmanager
 def a_round(
     hatchery: Hatchery, world: World, folder: Path, *, chance: random.Random
 ) -> Iterator[Round]:
-    """As many posts as PROMO_TEST_POSTS says, from now on, and workers with short times."""
+    """As many posts as PROMO_TEST_POSTS says, and workers with short times."""
     page = making.page(world)
     rows = [making.due_publication(page, title=f"Spotkanie nr {n}") for n in range(POSTS)]
-    begin = database_now()
-    for number, row in enumerate(rows):
-        row.planned_at = row.due_at = begin + number * EACH
-    Publication.objects.bulk_update(rows, ["planned_at", "due_at"])
+    later = database_now() + NOT_YET
+    Publication.objects.update(planned_at=later, due_at=later)
     hatched: list[Doomed] = []
 
-    def hatch() -> Doomed:
-        hatched.append(hatchery.hatch(("publish",), environment(), log=folder / "workers.log"))
+    def hatch(queues: Sequence[str] = ("publish",), **more: Any) -> Doomed:
+        told = environment() | more.pop("environment", {})
+        hatched.append(hatchery.hatch(queues, told, log=folder / "workers.log", **more))
         return hatched[-1]
 
     with override_settings(**SHORT):

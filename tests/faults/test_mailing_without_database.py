@@ -6,65 +6,26 @@ It is a server of this test's own, as it is shipped: a commit is on the disk bef
 from __future__ import annotations
 
 import random
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
-from promo.embedded import Layout, Postgres
-from promo.embedded.postgres import postgres_binary
+from promo.embedded import Postgres
+from tests.faults.databases import database_of_our_own, kill, restart
 from tests.faults.figures import Figures
 from tests.faults.sending import KILLS, REAL_WORKERS, Sheet, is_over, readers, started, workshop
 from tests.faults.sinks import Sink
-from tests.processes import Doomed, Hatchery, descendants
+from tests.processes import Hatchery
 
 pytestmark = REAL_WORKERS
 
 
 @pytest.fixture
 def engine(transactional_db: None, tmp_path: Path) -> Iterator[Postgres]:
-    """A server of our own with the same tables, which this process and its workers talk to."""
-    layout = Layout(tmp_path / "home")
-    own = Postgres(layout)
-    own.start()
-    shared = dict(connection.settings_dict)
-    program = postgres_binary().with_name
-    source = ["-h", str(shared["HOST"]), "-U", str(shared["USER"]), str(shared["NAME"])]
-    dump = subprocess.run([program("pg_dump"), *source], capture_output=True, check=True).stdout
-    target = ["-h", str(layout.postgres_sockets), "-U", "promo", "promo"]
-    subprocess.run(
-        [program("psql"), "-q", "-v", "ON_ERROR_STOP=1", *target],
-        input=dump,
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    connection.close()
-    connection.settings_dict.update(HOST=str(layout.postgres_sockets), USER="promo", NAME="promo")
-    try:
+    with database_of_our_own(tmp_path / "home") as own:
         yield own
-    finally:
-        connection.close()
-        connection.settings_dict.update(shared)
-        own.stop()
-
-
-def restart(engine: Postgres) -> None:
-    connection.close()
-    engine.stop()
-    engine.start()
-
-
-def kill(engine: Postgres) -> None:
-    """Every process of it at once, without a word."""
-    connection.close()
-    pid = engine.pid
-    assert pid is not None
-    for one in (pid, *descendants(pid)):
-        Doomed(one).kill9_alone()
-    restart(engine)
 
 
 @pytest.mark.parametrize("fall", [restart, kill])
