@@ -16,9 +16,10 @@ from playwright.sync_api import Browser, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
-from tests.browser import browser, open_page, windows
+from tests.browser import OpenPage, browser, open_page, windows
 from tests.desk import snapshots
 from tests.desk.browsing import Desk
+from tests.desk.hands import Hand, Keys, Mouse
 from tests.desk.scenes import Scene
 from tests.desk.web import WebProcess
 
@@ -63,3 +64,10 @@ def fresh(window: None, transactional_db: None, tmp_path: Path) -> Iterator[Desk
     """The busy desk behind a real web server, for one test."""
     with WebProcess.started(log=tmp_path / "web.log") as web:
         yield Desk.opened(web.url)
+
+
+@pytest.fixture(params=[Mouse, Keys], ids=["by mouse", "by keyboard"])
+def hand(request: pytest.FixtureRequest, at_work: Desk, open_page: OpenPage) -> Hand:
+    """An approver at the busy desk, once with each of her hands."""
+    hand: Hand = request.param(at_work.enter(open_page(width=1280, height=900), name="ewa"))
+    return hand

@@ -16,6 +16,7 @@ from promo.services import composing
 from tests import making
 from tests.browser import OpenPage
 from tests.desk.browsing import Desk, faults, pl
+from tests.desk.hands import seen, tab_to, words
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,7 +29,7 @@ pytestmark = [
 def posts(at_work: Desk, django_db_blocker: DjangoDbBlocker) -> Iterator[Publication]:
     """One for each test, committed: what a test itself writes, the server does not see."""
     with django_db_blocker.unblock():
-        return iter([_post(weeks) for weeks in range(20, 28)])
+        return iter([_post(weeks) for weeks in range(20, 30)])
 
 
 @pytest.fixture
@@ -142,6 +143,21 @@ def test_drop_against_a_rule_asks_first(
     question.get_by_role("button", name=pl("Move anyway")).click()
     expect(cell(page, night).locator(f'[data-pk="{post.pk}"]')).to_be_visible()
 
+    entry(page, post).get_by_role("link").focus()
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-status]")).to_contain_text(pl("Against a rule:"))
+    page.keyboard.press("Enter")
+    expect(question.get_by_role("button", name=pl("No, go back"))).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("application")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question).to_be_visible()
+    tab_to(page, pl("Move anyway"), back=True)
+    page.keyboard.press("Enter")
+    later = cell(page, night + timedelta(hours=1)).locator(f'[data-pk="{post.pk}"] a')
+    expect(later).to_be_focused()
+
 
 def test_keyboard_moves_it_and_says_where_it_is(
     at_work: Desk, open_page: OpenPage, post: Publication
@@ -169,6 +185,61 @@ def test_keyboard_moves_it_and_says_where_it_is(
     page.keyboard.press("Escape")
     expect(moved).to_be_focused()
     expect(status).to_contain_text(pl("It stays where it was."))
+
+
+def test_in_a_month_days_and_weeks_are_moved_by_and_each_move_is_taken_back(
+    at_work: Desk, open_page: OpenPage, post: Publication
+) -> None:
+    def square(after: int) -> Locator:
+        local = (post.planned_at + timedelta(days=after)).astimezone(Institution.load().tz)
+        return page.locator(f'td[data-day="{local:%Y-%m-%d}"]')
+
+    def day(after: int) -> Locator:
+        return square(after).locator(f'[data-pk="{post.pk}"] a')
+
+    page = at_work.enter(open_page(width=1440, height=1200), name="ewa")
+    at_work.open(page, f"/desk/calendar/{post.planned_at:%Y/%-m}/")
+    lift(page, post)
+    carry(page, square(1))
+    page.mouse.up()
+    expect(day(1)).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(day(0)).to_be_focused()
+
+    page.keyboard.press("m")
+    mover = page.get_by_role("application")
+    expect(page.locator("[data-status]")).to_contain_text(pl("Possible."))
+    page.keyboard.press("Shift+Tab")
+    expect(mover.get_by_role("button", name=pl("Cancel"))).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(mover).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(day(1)).to_be_focused()
+    seen(page, "what was moved")
+    tab_to(page, f"{pl('Undo')} Ctrl+Z")
+    page.keyboard.press("Enter")
+    expect(day(0)).to_be_focused()
+    tab_to(page, pl("Close"))
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-toast]")).to_be_hidden()
+    expect(day(0)).to_be_focused()
+
+
+def test_in_a_list_a_day_is_moved_by_with_the_keyboard(
+    at_work: Desk, open_page: OpenPage, post: Publication
+) -> None:
+    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
+    at_work.open(page, week_of(post).replace("/week/", "/agenda/"))
+    tab_to(page, words(entry(page, post).get_by_role("link")))
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-status]")).to_contain_text(pl("Possible."))
+    page.keyboard.press("Enter")
+    day = (post.planned_at + timedelta(days=1)).astimezone(Institution.load().tz)
+    moved = page.locator(f'li[data-day="{day:%Y-%m-%d}"] [data-pk="{post.pk}"] a')
+    expect(moved).to_be_focused()
+    seen(page, "what was moved")
 
 
 def test_message_opens_beside_the_board_and_its_menu_moves_it(

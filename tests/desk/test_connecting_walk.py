@@ -14,7 +14,8 @@ from promo.services import accesses
 from promo.services.clock import database_now
 from tests.browser import OpenPage
 from tests.desk.browsing import Desk, faults, pl
-from tests.desk.test_walks import banner, tab_to
+from tests.desk.hands import Keys, Mouse, tab_to
+from tests.desk.test_walks import banner
 from tests.world import World
 
 pytestmark = [
@@ -38,10 +39,12 @@ def rehearsed(world: World) -> Iterator[World]:
 
 @pytest.fixture
 def connected(rehearsed: World, fresh: Desk) -> Desk:
+    """What it has in the beginning is another page: both of Anna's can be connected."""
+    Destination.objects.filter(channel="facebook_page").update(config={})
     return fresh
 
 
-def test_a_page_is_connected_by_mouse_and_again_by_keyboard(
+def test_pages_are_connected_and_connected_again_by_mouse_and_by_keyboard(
     rehearsed: World, connected: Desk, open_page: OpenPage, tmp_path: Path
 ) -> None:
     seed = rehearsed.seed()
@@ -49,9 +52,13 @@ def test_a_page_is_connected_by_mouse_and_again_by_keyboard(
     _connect_the_branch_by_mouse(page, connected, seed)
     branch = Destination.objects.get(config__page_id=seed["unticked_page_id"])
     assert branch.secrets["page_token"]
+    _connect_the_library_by_keyboard(page, connected, seed)
+    library = Destination.objects.get(config__page_id=seed["page_id"])
     rehearsed.post("/api/events", {"event": "password_changed"})
     first = branch.secrets["page_token"]
     _lose_and_connect_again_by_keyboard(page, connected, rehearsed, branch)
+    rehearsed.post("/api/events", {"event": "ends_in_9_days"})
+    _renew_by_mouse_what_ends_soon(page, connected, rehearsed, library)
     log = (tmp_path / "web.log").read_text(encoding="utf-8")
     secrets = {first, *branch.secrets.values(), "pomylony-klucz"}
     assert [secret for secret in secrets if secret in log] == []
@@ -98,6 +105,48 @@ def _connect_the_branch_by_mouse(page: Page, desk: Desk, seed: dict[str, str]) -
     assert faults(page) == []
 
 
+def _connect_the_library_by_keyboard(page: Page, desk: Desk, seed: dict[str, str]) -> None:
+    keys = Keys(page)
+    desk.open(page, "/desk/destinations/")
+    keys.press("Połącz: Facebook")
+    expect(page.get_by_role("heading", name=pl("Switch the app to Live"))).to_be_visible()
+    keys.press("Kopiuj")
+    expect(page.get_by_role("status").filter(has_text=pl("Copied"))).to_be_visible()
+    expect(page.get_by_role("button", name="Kopiuj")).to_be_focused()
+    keys.write("app_id", seed["app_id"])
+    keys.write("app_secret", "pomylony-klucz")
+    keys.press(SIGN_IN)
+    expect(page.get_by_role("alert")).to_contain_text("nie przyjmuje tego identyfikatora")
+    keys.write("app_secret", seed["app_secret"])
+    keys.press(SIGN_IN)
+    expect(page.get_by_role("heading", name="Logowanie (próba)")).to_be_visible()
+    tab_to(page, "Zaloguj się jako Anna Próbna")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Biblioteka Miejska (próba)")).to_be_checked()
+    tab_to(page, "Kontynuuj")
+    page.keyboard.press("Enter")
+    again = page.get_by_role("button", name=pl("Sign in again to tick others"))
+    expect(again).to_be_visible()
+    keys.press(pl("Sign in again to tick others"))
+    expect(page.get_by_role("heading", name="Logowanie (próba)")).to_be_visible()
+    tab_to(page, "Zaloguj się jako Anna Próbna")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("pages_manage_posts")).to_be_checked()
+    tab_to(page, "Kontynuuj")
+    page.keyboard.press("Enter")
+    expect(again).to_be_visible()
+    tab_to(page, "place")
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Biblioteka Miejska (próba)")).to_be_checked()
+    keys.write("name", "Facebook biblioteki")
+    keys.press(pl("Connect"))
+    expect(banner(page)).to_contain_text("Połączono: „Facebook biblioteki”.")
+    keys.press("Sprawdź dostęp: Facebook biblioteki")
+    expect(banner(page)).to_contain_text(
+        "Promo ma dostęp do miejsca publikacji „Facebook biblioteki”."
+    )
+
+
 def _lose_and_connect_again_by_keyboard(
     page: Page, desk: Desk, world: World, row: Destination
 ) -> None:
@@ -124,3 +173,24 @@ def _lose_and_connect_again_by_keyboard(
     expect(banner(page)).to_contain_text("Połączono: „Facebook filii”.")
     row.refresh_from_db()
     assert (row.paused_at, row.access_lost_at) == (None, None)
+
+
+def _renew_by_mouse_what_ends_soon(page: Page, desk: Desk, world: World, row: Destination) -> None:
+    accesses.check(destination=row, now=database_now())
+    desk.open(page, "/desk/")
+    alert = page.locator(".promo-access", has_text="Facebook biblioteki")
+    expect(alert).to_contain_text("Dostęp do „Facebook biblioteki” wkrótce wygaśnie")
+    assert faults(page) == []
+    world.post("/api/events", {"event": "mended"})
+    alert.get_by_role("link", name="Połącz ponownie").click()
+    page.get_by_role("button", name=SIGN_IN).click()
+    page.get_by_role("button", name="Zaloguj się jako Anna Próbna").click()
+    page.get_by_role("button", name="Kontynuuj").click()
+    page.get_by_role("button", name=pl("Connect"), exact=True).click()
+    expect(banner(page)).to_contain_text("Połączono: „Facebook biblioteki”.")
+    row.refresh_from_db()
+    assert row.findings == []
+    Mouse(page).press("Sprawdź dostęp: Facebook biblioteki")
+    expect(banner(page)).to_contain_text(
+        "Promo ma dostęp do miejsca publikacji „Facebook biblioteki”."
+    )

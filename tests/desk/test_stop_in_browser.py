@@ -1,17 +1,17 @@
-"""Everything is stopped by keyboard and let go on, after a look at what waited; with axe-core."""
+"""Everything is stopped and let go on, after a look at what waited; with axe-core."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from promo.models import Destination, Halt
 from promo.protocol import State
 from tests import making
 from tests.browser import OpenPage
 from tests.desk.browsing import Desk, pl
+from tests.desk.hands import Keys, tab_to
 from tests.desk.test_acts_in_browser import judged
-from tests.desk.test_walks import tab_to
 
 pytestmark = [
     pytest.mark.browser,
@@ -52,3 +52,22 @@ def test_everything_is_stopped_and_let_go_on_after_a_look_at_what_waited(
     waiting.refresh_from_db()
     assert waiting.state == State.CANCELLED
     assert Halt.objects.get().ended_at is not None
+    _stop_by_mouse_and_let_go_on_by_keyboard(fresh, page)
+
+
+def _stop_by_mouse_and_let_go_on_by_keyboard(desk: Desk, page: Page) -> None:
+    waiting = making.due_publication(Destination.objects.get(channel="website"), title="Bajki")
+    desk.open(page, "/desk/")
+    page.get_by_role("link", name=pl("Stop everything"), exact=True).click()
+    page.locator("[name=because]").fill("Awaria strony miasta")
+    page.get_by_role("button", name=pl("Stop everything now")).click()
+    expect(page.locator(".promo-halt")).to_contain_text("Awaria strony miasta")
+    tab_to(page, pl("Look through what has waited, and let it go on…"))
+    page.keyboard.press("Enter")
+    expect(page.locator(f"[name=choice-{waiting.pk}]")).to_be_visible()
+    Keys(page).choose(f"choice-{waiting.pk}", "Usuń z planu")
+    tab_to(page, pl("Let everything go on"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".promo-halt")).to_have_count(0)
+    waiting.refresh_from_db()
+    assert waiting.state == State.CANCELLED

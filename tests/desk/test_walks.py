@@ -18,12 +18,13 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from pytest_django.fixtures import Settings
 from time_machine import travel
 
-from promo.models import Attempt, Campaign, Item, Publication, Subscriber, Subscription
+from promo.models import Attempt, Item, Publication, Subscriber, Subscription
 from promo.protocol import State
 from promo.services import confirmations, tokens
 from promo.services.clock import database_now
 from tests.browser import OpenPage
 from tests.desk.browsing import PICKER, Desk, fill_moment, pl
+from tests.desk.hands import tab_to
 from tests.world import World
 
 pytestmark = [
@@ -31,22 +32,6 @@ pytestmark = [
     pytest.mark.xdist_group("desk-walks"),
     pytest.mark.django_db,
 ]
-
-MOST_TABS = 80
-FOCUSED = """() => {
-    const at = document.activeElement;
-    const text = at.textContent.replace(/\\(\\d*\\)/, "").trim().replace(/\\s+/g, " ");
-    return [at.name, at.getAttribute("aria-label"), text];
-}"""
-
-
-def tab_to(page: Page, name: str, *, back: bool = False) -> None:
-    """Press Tab until the control with this name, label or text has the focus."""
-    for _press in range(MOST_TABS):
-        page.keyboard.press("Shift+Tab" if back else "Tab")
-        if name in page.evaluate(FOCUSED):
-            return
-    pytest.fail(f"{MOST_TABS} times Tab do not lead to {name!r}")
 
 
 def preview(page: Page) -> FrameLocator:
@@ -289,35 +274,6 @@ def test_unknown_publication_says_what_to_do_asks_before_a_repeat_and_takes_evid
     decided = unknown.ledger.get(event=Attempt.Event.DECIDED)
     assert decided.user is not None
     assert decided.user.username == "ewa"
-
-
-def test_campaign_is_paused_resumed_and_cancelled_after_the_question(
-    at_work: Desk, open_page: OpenPage
-) -> None:
-    campaign = at_work.scene.campaign
-    page = at_work.enter(open_page(width=1440, height=1000), name="ewa")
-    at_work.open(page, "/desk/campaigns/")
-    page.get_by_role("link", name=campaign.name).first.click()
-    page.get_by_role("button", name=pl("Pause")).click()
-    expect(banner(page)).to_contain_text(
-        pl("Paused. Nothing in this campaign will go out until you resume it.")
-    )
-    assert not campaign.publications.filter(state=State.PLANNED, held=False).exists()
-
-    page.get_by_role("button", name=pl("Resume")).click()
-    expect(banner(page)).to_contain_text(pl("The campaign is running again."))
-    assert campaign.publications.filter(state=State.PLANNED, held=False).exists()
-
-    page.get_by_role("link", name=pl("Cancel the campaign…")).click()
-    expect(page.get_by_role("heading", name=pl("Cancel this campaign?")).first).to_be_visible()
-    campaign.refresh_from_db()
-    assert campaign.state == Campaign.State.QUEUED
-    page.get_by_role("button", name=pl("Cancel the campaign")).click()
-    expect(banner(page)).to_be_visible()
-    campaign.refresh_from_db()
-    assert campaign.state == Campaign.State.CANCELLED
-    assert not campaign.publications.filter(state=State.PLANNED).exists()
-    assert campaign.publications.filter(state=State.PUBLISHED).exists()
 
 
 def test_reader_signs_up_confirms_chooses_and_leaves(

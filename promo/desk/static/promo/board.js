@@ -4,13 +4,6 @@
   "use strict";
   const find = (name) => document.querySelector(`[data-${name}]`);
 
-  for (const button of document.querySelectorAll("[data-copy]"))
-    button.addEventListener("click", async () => {
-      const field = document.querySelector(button.dataset.copy);
-      field.select();
-      await navigator.clipboard?.writeText(field.value);
-      button.textContent = button.dataset.done;
-    });
   find("print")?.addEventListener("click", () => window.print());
   const filters = document.querySelector(".promo-filters:not([data-chosen])");
   if (filters && matchMedia("(max-width: 60rem)").matches) filters.open = false;
@@ -25,6 +18,7 @@
   let moving = null; // what is on its way: its entry, from where, to where, and the verdicts
   let pressed = null;
   let dragged = false;
+  let last = {}; // what was moved last: its number, and how to put it back while that is possible
 
   // Days and hours. A place is { day: "2026-11-24", hour: 17 }: wall time, as the board shows it.
   const utc = (day) => new Date(`${day}T00:00:00Z`);
@@ -43,15 +37,18 @@
   function say(text) {
     status.textContent = text;
   }
-  function tell(text, undo) {
+  function tell(text, pk, undo) {
+    last = { pk: pk || last.pk, undo };
     toast.hidden = false;
     toast.querySelector("span").textContent = text;
-    const button = toast.querySelector("[data-undo]");
-    button.hidden = !undo;
-    button.onclick = undo || null;
-    say(text);
+    toast.querySelector("[data-undo]").hidden = !undo;
+    say(undo ? `${text} ${toast.dataset.keys}` : text);
   }
-  toast.querySelector("[data-hide]").addEventListener("click", () => (toast.hidden = true));
+  toast.querySelector("[data-undo]").addEventListener("click", () => last.undo());
+  toast.querySelector("[data-hide]").addEventListener("click", () => {
+    toast.hidden = true;
+    focusOn(last.pk);
+  });
 
   // Following what happens
   const entry = (pk) => board.querySelector(`[data-pk="${pk}"]`);
@@ -234,7 +231,7 @@
     stop();
     await refresh();
     focusOn(pk);
-    tell(said, async () => {
+    tell(said, pk, async () => {
       const undone = await post(pk, wall(from), true);
       const heard = await undone?.json().catch(() => null);
       await refresh();
@@ -259,6 +256,10 @@
     aim(place);
   }
   board.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && last.undo && !toast.hidden) {
+      event.preventDefault();
+      return last.undo();
+    }
     const item = event.target.closest("[data-movable]");
     if (!item || event.key.toLowerCase() !== "m" || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
@@ -268,9 +269,12 @@
     if (!moving) return;
     const monthly = board.dataset.view === "month" && !event.shiftKey;
     const steps = { ArrowLeft: -24, ArrowRight: 24, ArrowUp: monthly ? -168 : -1, ArrowDown: monthly ? 168 : 1 };
+    const [first, end] = [mover, mover.querySelector("[data-cancel]")];
     if (event.key in steps) step(steps[event.key]);
     else if (event.key === "Enter" && event.target === mover) drop();
     else if (event.key === "Escape") leave();
+    // Outside of it nothing would hear the keys: from its end Tab leads to its beginning.
+    else if (event.key === "Tab" && event.target === (event.shiftKey ? first : end)) (event.shiftKey ? end : first).focus();
     else return;
     event.preventDefault();
   });

@@ -51,14 +51,17 @@
   function closePickers(event) {
     if (event.key === "Escape") window.jQuery(picker).trigger("close.xdsoft");
   }
-  // A button that copies a field: the text is selected too, for browsers that do not let us.
+  // A button that copies a field. A desk without https has no clipboard but by the old command; where that
+  // does not help either the text stays selected, and nobody is told that it was copied.
   async function copy(event) {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
     const field = document.getElementById(button.dataset.copy);
     field.select();
-    await navigator.clipboard?.writeText(field.value).catch(() => null);
-    button.parentElement.querySelector("[role=status]").textContent = button.dataset.copied;
+    const written = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+    const done = written || document.execCommand("copy");
+    if (done) button.focus();
+    button.parentElement.querySelector("[role=status]").textContent = done ? button.dataset.copied : button.dataset.byHand;
   }
   document.addEventListener("DOMContentLoaded", () => {
     document.addEventListener("click", copy);

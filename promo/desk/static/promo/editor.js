@@ -15,9 +15,15 @@
 
     function show(html) {
       const open = [...panel.querySelectorAll("details[open]")].map((box) => box.dataset.promoKeep);
+      const at = panel.contains(document.activeElement) ? nameOf(document.activeElement) : null;
       panel.innerHTML = html;
       for (const name of open) panel.querySelector(`[data-promo-keep="${name}"]`)?.setAttribute("open", "");
+      // Whoever stood on a link or a summary stands there again, or at least in the plan.
+      if (at === null) return;
+      const again = [...panel.querySelectorAll("a, summary")].find((control) => nameOf(control) === at);
+      (again || panel).focus({ preventScroll: true });
     }
+    const nameOf = (control) => control.getAttribute("href") || control.tagName;
     async function ask() {
       const mine = ++asked;
       if (weight(form) > Number(script.most)) return void (panel.textContent = script.tooLarge);
