@@ -26,7 +26,7 @@ from promo.services import batches
 from promo.services.batches import Claim, Place
 from promo.services.clock import Clock
 from promo.services.hand import LOOK_SECONDS, Hand
-from promo.services.settling import Aside, Heard, settle
+from promo.services.settling import Aside, Heard, Left, settle
 from promo.services.throttle import LONGEST_REST, Throttle
 
 log = structlog.get_logger()
@@ -39,6 +39,10 @@ FIRST_WINDOW = 100
 SMALLEST_WINDOW = 8
 WINDOW_SECONDS = 0.1
 """A mark is good for what is sent in this time: so soon acts whoever leaves, pauses or cancels."""
+
+GOOD_FOR = 0.3
+"""Seconds after a mark, or a look, within which a mail may begin: longer than two windows take.
+Of a slower relay's readers somebody might leave meanwhile, so they are looked at once more."""
 
 SETTLE_SECONDS = 0.25
 SETTLE_SOON = 0.05
@@ -69,6 +73,8 @@ class Clerk:
         clock: Clock,
     ) -> None:
         self.ready: deque[Place] = deque()
+        self.stale: deque[Place] = deque()
+        """Those that the courier gives back: they have waited too long to be begun unseen."""
         self.nothing_left = False
         self.held = False
         """The mailing was paused, cancelled or taken from us: nothing more may begin."""
@@ -114,6 +120,11 @@ class Clerk:
             self.hear([(place, Aside(domain))])
         return bool(domain)
 
+    def look_again(self, waited: Sequence[Place]) -> None:
+        """These have waited too long: they are `ready` again if they still want the mail."""
+        self.stale.extend([*waited, *self._drain()])
+        self._bell.set()
+
     def slow_down(self) -> None:
         """The relay asks for it."""
         self._slow_down = True
@@ -150,7 +161,7 @@ class Clerk:
         """The relay does not take mails from us: that is no reader's fault, and a person's work."""
         self._sender_refused = said
         self.held = self.nothing_left = True
-        self.ready.clear()
+        self._drop_marked()
 
     def stop(self, in_doubt: Sequence[Heard]) -> None:
         """Let the thread settle what is left, give the batches back, and end."""
@@ -201,22 +212,46 @@ class Clerk:
             self._look()
         if now - self._renewed_at >= self._lease / 4:
             self._renew()
-        if not self.held and not self.nothing_left and len(self.ready) < self._window:
+        if self.stale and not self.held:
+            self._look_at_stale()
+        waiting = len(self.ready) + len(self.stale)
+        if not self.held and not self.nothing_left and waiting < self._window:
             self._mark()
+
+    def _look_at_stale(self) -> None:
+        """Who left since the mark is skipped; all the others may be begun, for a moment."""
+        until = time.monotonic() + GOOD_FOR
+        waited = list(self.stale)
+        wanted = batches.still_wanted(waited)
+        stay = [place for place in waited if place.reader.delivery_id in wanted]
+        self.hear([(place, Left()) for place in waited if place.reader.delivery_id not in wanted])
+        self.ready.extend(place._replace(good_until=until) for place in stay)
+        with suppress(IndexError):  # those that are ready first: the courier must not see none
+            for _one in waited:
+                self.stale.popleft()
+        self._wake_courier()
+
+    def _drop_marked(self) -> None:
+        """What is marked and not begun is given back with its batch."""
+        self.ready.clear()
+        self.stale.clear()
 
     def _take_back(self) -> None:
         """What was marked for full speed and not begun is marked again, at the new pace."""
-        back: list[Heard] = []
-        with suppress(IndexError):  # the courier takes some meanwhile
+        self._heard.extend((place, Aside(place.claimed.domain)) for place in self._drain())
+
+    def _drain(self) -> list[Place]:
+        """All that are ready, which are so no more. The other thread may take some meanwhile."""
+        taken: list[Place] = []
+        with suppress(IndexError):
             while True:
-                place = self.ready.popleft()
-                back.append((place, Aside(place.claimed.domain)))
-        self._heard.extend(back)
+                taken.append(self.ready.popleft())
+        return taken
 
     def _mark(self) -> None:
         """The next windows, or the next batches, or the end."""
         if self._clock() >= self._until:
-            self.ready.clear()
+            self._drop_marked()
             self._end_marking()
             return
         hand = self._hand
@@ -255,7 +290,8 @@ class Clerk:
         stops.reached(stops.AFTER_MARK)
         self._sends_until = before + self._lease * _SENDS_FOR
         claimed.open += len(readers)
-        places = [Place(claimed, reader) for reader in readers]
+        until = before + GOOD_FOR
+        places = [Place(claimed, reader, until) for reader in readers]
         if self._throttle.apart:
             places = [place for place in places if not self.waits(place)]
         self.ready.extend(places)
@@ -283,7 +319,7 @@ class Clerk:
         for claimed in self._hand.claims:
             if not batches.may_go_on(claimed):
                 self.held = self.nothing_left = True
-                self.ready.clear()
+                self._drop_marked()
                 self._wake_courier()
                 return
 
@@ -307,7 +343,7 @@ class Clerk:
         aside: Counter[str] = Counter()
         for place, what in heard:
             place.claimed.open -= 1
-            if isinstance(what, Aside):
+            if isinstance(what, Aside | Left):  # not begun: what was granted is given back
                 aside[place.claimed.domain] += 1
         stops.reached(stops.AFTER_SETTLE)
         seconds = self._settled_at - before

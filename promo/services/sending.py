@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -114,6 +115,16 @@ class _Load:
     def take(self) -> Outgoing | None:
         if not self._clerk.may_send():
             return None
+        mail = self._next()
+        if mail is None or time.monotonic() < self._places[mail.id].good_until:
+            return mail
+        waited = [mail, *self._again, *self._made]
+        self._again.clear()
+        self._made.clear()
+        self._clerk.look_again([self._places.pop(one.id) for one in waited])
+        return None
+
+    def _next(self) -> Outgoing | None:
         if self._again:
             return self._again.popleft()
         return self._made.popleft() if self._made else self._make()
@@ -144,6 +155,8 @@ class _Load:
         clerk = self._clerk
         if clerk.held:  # what was made and not begun is given back with its batch
             return True
+        if clerk.stale:  # asked before `ready`: the clerk moves them there
+            return False
         return clerk.nothing_left and not (clerk.ready or self._made or self._again)
 
     def may_send(self) -> bool:
