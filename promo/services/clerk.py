@@ -22,7 +22,7 @@ from promo import stops
 from promo.errors import PublishError, RateLimited, Unauthorized
 from promo.mailing.journal import Journal, JournalLost
 from promo.models import Mailing, UnknownPolicy
-from promo.services import batches
+from promo.services import batches, takeovers
 from promo.services.batches import Claim, Place
 from promo.services.clock import Clock
 from promo.services.hand import LOOK_SECONDS, Hand
@@ -375,7 +375,4 @@ class Clerk:
         ours = Mailing.objects.filter(id=self._mailing.id)
         ours.exclude(problem=self._problem).update(problem=self._problem)
         if self._sender_refused:
-            said = _("The mail server does not take mails from us: {said}")
-            ours.filter(state=Mailing.State.RUNNING).update(
-                state=Mailing.State.PAUSED, problem=said.format(said=self._sender_refused)[:500]
-            )
+            takeovers.hold(self._mailing.id, said=self._sender_refused)
