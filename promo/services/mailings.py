@@ -263,8 +263,14 @@ def sweep(*, now: datetime) -> None:
 
 
 def decide_unknown(*, mailing: Mailing, send_again: bool, now: datetime) -> int:
-    """A person's word on the deliveries nobody knows about; gives how many it is about."""
+    """A person's word on the deliveries nobody knows about; gives how many it is about.
+
+    Raises NotAllowed where they were to get it again of a mailing that was stopped for good.
+    """
     rows = Delivery.objects.filter(batch__mailing=mailing, state=Delivery.State.UNKNOWN)
+    ours = Mailing.objects.filter(id=mailing.id)
+    if send_again and ours.filter(state=State.CANCELLED).exists():
+        raise NotAllowed(_("This mailing was stopped for good: nobody else gets it."))
     with transaction.atomic():
         ids = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
         if not ids:
@@ -273,9 +279,9 @@ def decide_unknown(*, mailing: Mailing, send_again: bool, now: datetime) -> int:
         deliveries.write_events([Event(one, kind) for one in ids], now=now)
         if send_again:
             deliveries.reopen(ids, now=now)
-            Mailing.objects.filter(id=mailing.id).exclude(state=State.PAUSED).update(
-                state=State.RUNNING, finished_at=None, hinted_at=None
-            )
+            ours.filter(state=State.FINISHED).update(state=State.RUNNING, finished_at=None)
+            ours.update(hinted_at=None)
+    finish_if_done(mailing.id, now=now)  # stopped at this very moment: they are cancelled too
     return len(ids)
 
 

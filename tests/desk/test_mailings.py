@@ -128,3 +128,5 @@ def test_while_the_log_is_asked_the_desk_says_so_and_afterwards_why_it_did_not_h
         shown = desk.get(page).content.decode()
         assert str(Mailing.LookProblem.UNREADABLE.label) in shown
     assert 'value="mail_again"' in desk.get(pages[0]).content.decode()
+    Mailing.objects.update(state="cancelled")
+    assert 'value="mail_again"' not in desk.get(pages[0]).content.decode()

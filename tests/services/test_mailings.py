@@ -272,6 +272,20 @@ def test_a_person_decides_about_the_unknown(mailing: Mailing, clock: Clock, outs
     assert mailings.decide_unknown(mailing=mailing, send_again=False, now=clock()) == 0
 
 
+def test_a_mailing_that_was_stopped_for_good_is_sent_to_nobody_again(
+    mailing: Mailing, clock: Clock, outside: World
+) -> None:
+    outside.fault(fault="smtp_drop", stage="DOT", accepted=False, times=2)
+    send(mailing, clock)
+    Mailing.objects.update(state=Mailing.State.CANCELLED)
+    with pytest.raises(NotAllowed):
+        mailings.decide_unknown(mailing=mailing, send_again=True, now=clock())
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.CANCELLED
+    assert counts(mailing) == {"unknown": 2, "accepted": 3}
+    assert mailings.decide_unknown(mailing=mailing, send_again=False, now=clock()) == 2
+
+
 @pytest.mark.parametrize("stage", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_a_relay_that_breaks_off_before_the_dot_costs_nobody_the_mail_and_doubles_none(
     mailing: Mailing, clock: Clock, outside: World, stage: str
