@@ -312,6 +312,12 @@ def _held(claims: Iterable[Claim]) -> Q:
     return held
 
 
+def rest(mailing_id: int, *, due_at: datetime) -> None:
+    """Nothing of the mailing that no worker has is due before this."""
+    waiting = Batch.objects.filter(mailing_id=mailing_id, state=Batch.State.READY)
+    waiting.filter(due_at__lt=due_at).update(due_at=due_at)
+
+
 def postpone(mailing_id: int, *, domain: str, due_at: datetime) -> None:
     """What was set aside for a provider is not due before this."""
     waiting = Batch.objects.filter(mailing_id=mailing_id, state=Batch.State.READY, domain=domain)

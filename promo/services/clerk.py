@@ -98,6 +98,8 @@ class Clerk:
         self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
         self._problem = ""
         self._sender_refused = ""
+        self._rest = timedelta()
+        """None of the mailing's batches is due before this."""
 
     # -- called from the courier's thread
 
@@ -157,11 +159,21 @@ class Clerk:
         self._hand.retry_after = settings.PROMO_MAIL_WAITS[0]
         return not self.nothing_left
 
+    def relay_breaks_off(self, said: str) -> None:
+        """It ends all connections and answers nobody: soon another run sees whether it still does.
+
+        What is under way is given back, and counts as no reader's attempt.
+        """
+        log.warning("relay", error=said)
+        problem = _("The mail server breaks off every connection: {said}").format(said=said)
+        self._problem = problem[:500]
+        self._hand.retry_after = self._rest = settings.PROMO_MAIL_WAITS[0]
+        self._hold()
+
     def sender_refused(self, said: str) -> None:
         """The relay does not take mails from us: that is no reader's fault, and a person's work."""
         self._sender_refused = said
-        self.held = self.nothing_left = True
-        self._drop_marked()
+        self._hold()
 
     def stop(self, in_doubt: Sequence[Heard]) -> None:
         """Let the thread settle what is left, give the batches back, and end."""
@@ -231,6 +243,11 @@ class Clerk:
                 self.stale.popleft()
         self._wake_courier()
 
+    def _hold(self) -> None:
+        """Nothing more begins in this run."""
+        self.held = self.nothing_left = True
+        self._drop_marked()
+
     def _drop_marked(self) -> None:
         """What is marked and not begun is given back with its batch."""
         self.ready.clear()
@@ -238,7 +255,10 @@ class Clerk:
 
     def _take_back(self) -> None:
         """What was marked for full speed and not begun is marked again, at the new pace."""
-        self._heard.extend((place, Aside(place.claimed.domain)) for place in self._drain())
+        taken = self._drain()
+        self._heard.extend((place, Aside(place.claimed.domain)) for place in taken)
+        if taken:
+            self.nothing_left = self.held
 
     def _drain(self) -> list[Place]:
         """All that are ready, which are so no more. The other thread may take some meanwhile."""
@@ -259,7 +279,7 @@ class Clerk:
             return
         hand.take_more()
         if not hand.marking:
-            if self._throttle.apart and self._heard:
+            if any(isinstance(what, Aside) for _place, what in list(self._heard)):
                 self._settle()  # whoever is set aside by it may be due at once
                 hand.look_again()
             else:
@@ -318,8 +338,7 @@ class Clerk:
         """May it go on? Otherwise nothing more begins, and what was marked is given back."""
         for claimed in self._hand.claims:
             if not batches.may_go_on(claimed):
-                self.held = self.nothing_left = True
-                self._drop_marked()
+                self._hold()
                 self._wake_courier()
                 return
 
@@ -372,6 +391,8 @@ class Clerk:
             self._settle()
         for claimed in list(self._hand.claims):
             self._hand.let_go(claimed)
+        if self._rest:
+            batches.rest(self._mailing.id, due_at=self._clock() + self._rest)
         ours = Mailing.objects.filter(id=self._mailing.id)
         ours.exclude(problem=self._problem).update(problem=self._problem)
         if self._sender_refused:
