@@ -16,7 +16,7 @@ from wagtail.models import TaskState, WorkflowState
 
 from promo.desk import next_day
 from promo.desk.screens import staff
-from promo.models import Destination, DomainHold, Entry, Item, Publication
+from promo.models import Destination, DomainHold, Entry, Item, Mailing, Publication
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
 from promo.services import accesses, confirmations, fetching, missed, returns
 from promo.services.clock import database_now
@@ -64,6 +64,7 @@ class NeedsAHandPanel(Panel):
             "resting": Destination.objects.filter(paused_at=None, rests_until_at__isnull=False),
             "access": accesses.warnings(),
             "held": _held(),
+            "held_up": _held_up(),
             "held_back": confirmations.held_back(now=database_now()),
             "cap": settings.PROMO_CONFIRMATIONS_AN_HOUR,
             "mailbox_problem": fetching.problem(),
@@ -92,6 +93,13 @@ def _held() -> list[dict[str, Any]]:
         {"hold": hold, "publication": rows.filter(mailing__batches__domain=hold.domain).last()}
         for hold in DomainHold.objects.all()
     ]
+
+
+def _held_up() -> QuerySet[Publication]:
+    """Issues on their way that the mail server holds up, as their own pages say."""
+    going = [Mailing.State.RUNNING, Mailing.State.PAUSED]
+    rows = Publication.objects.filter(mailing__state__in=going).exclude(mailing__problem="")
+    return _with_names(rows).select_related("mailing").order_by("mailing__started_at")
 
 
 class ReviewPanel(Panel):

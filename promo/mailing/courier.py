@@ -31,6 +31,10 @@ _PATIENCE = 0.0001
 LOOK_ROUND = 0.5
 """Seconds between two looks for connections whose time is over."""
 
+BRISK = 0.3
+"""Seconds to an answer. To a slower relay no envelope is said ahead: its reader may leave while the
+mail before is being answered, and a round trip more is then little."""
+
 _PAUSES = (0.5, 1, 2, 5, 10, 30)
 """Seconds before the next try to connect, after so many failures in a row."""
 
@@ -203,6 +207,7 @@ class Courier:
         outcomes, say = talk.feed(data, dot_said=not line.dot_unsaid)
         if outcomes:
             turn.outcomes += outcomes
+            line.brisk = self._clock() - line.asked_at < BRISK
             if not line.useful:
                 self._prove_useful(line)
         if talk.cleared is not None:
@@ -238,6 +243,7 @@ class Courier:
             if line not in self._lines:
                 continue
             line.say(words, after_dot=after_dot)
+            line.asked_at = now
             line.due = now + line.patience(self._relay.timeouts)
             line.awaited = line.talk.awaited
             self._watch(line)
@@ -372,7 +378,8 @@ class _Turn:
         if cleared is None:
             return
         line.carried += 1
-        following = self.load.take() if talk.pipelining and not line.spent else None
+        ahead = talk.pipelining and line.brisk and not line.spent
+        following = self.load.take() if ahead else None
         said = talk.send(following)
         self.begun.append(cleared)
         self.words.append((line, said, len(said) - len(cleared.data) - 3))

@@ -24,15 +24,21 @@ import redis
 
 from promo.errors import PromoError
 from promo.mailing.conversation import Outcome, Outgoing, Verdict
+from promo.mailing.replies import Phase, enhanced_status
 
 KEEP_SECONDS = 7 * 86_400
 """Longer than any lease; a journal that nobody has read by then helps nobody."""
 
-_HEAD = b"promo jrn 1"
-_RECORD = struct.Struct("<QBH")  # the delivery, what happened, the reply's code
+_HEAD = b"promo jrn 2"
+_RECORD = struct.Struct("<QBHBI")
+"""The delivery, what happened, the reply's code, its phase, and its enhanced status as a number."""
+
 _BEGUN = 0
 _KINDS = {verdict: number for number, verdict in enumerate(Verdict, start=1)}
 _VERDICTS = {number: verdict for verdict, number in _KINDS.items()}
+_NUMBERS = {phase: number for number, phase in enumerate(Phase, start=1)}
+_PHASES = {number: phase for phase, number in _NUMBERS.items()}
+_THOUSAND = 1000
 
 
 class JournalLost(PromoError):
@@ -41,27 +47,55 @@ class JournalLost(PromoError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record: `verdict` None means that the mail's body was about to leave."""
+    """One record: `verdict` None means that the mail's body was about to leave.
+
+    Of a refusal the numbers are kept that decide what follows for its reader, not the words.
+    """
 
     delivery_id: int
     verdict: Verdict | None
     code: int = 0
+    phase: Phase | None = None
+    enhanced: str = ""
 
 
 def records(begun: Iterable[Outgoing], outcomes: Iterable[Outcome]) -> bytes:
     """What one turn of a courier has brought about; answers first."""
     pack = _RECORD.pack
-    said = [pack(one.mail.id, _KINDS[one.verdict], one.code) for one in outcomes]
-    said += [pack(mail.id, _BEGUN, 0) for mail in begun]
+    said = [
+        pack(
+            one.mail.id,
+            _KINDS[one.verdict],
+            one.code,
+            _NUMBERS[one.phase],
+            0 if one.verdict is Verdict.ACCEPTED else _number(enhanced_status(one.text)),
+        )
+        for one in outcomes
+    ]
+    said += [pack(mail.id, _BEGUN, 0, 0, 0) for mail in begun]
     return b"".join(said)
+
+
+def _number(enhanced: str) -> int:
+    """`5.1.1` as 5001001; no status as 0."""
+    number = 0
+    for part in enhanced.split(".") if enhanced else ():
+        number = number * _THOUSAND + int(part)
+    return number
+
+
+def _enhanced(number: int) -> str:
+    upper, detail = divmod(number, _THOUSAND)
+    first, subject = divmod(upper, _THOUSAND)
+    return f"{first}.{subject}.{detail}" if number else ""
 
 
 def lines(journal: bytes) -> Iterator[Line]:
     """The records of a journal, in order; an unfinished last one is passed by."""
     said = journal.removeprefix(_HEAD)
     whole = len(said) - len(said) % _RECORD.size
-    for delivery_id, kind, code in _RECORD.iter_unpack(said[:whole]):
-        yield Line(delivery_id, _VERDICTS.get(kind), code)
+    for delivery_id, kind, code, phase, status in _RECORD.iter_unpack(said[:whole]):
+        yield Line(delivery_id, _VERDICTS.get(kind), code, _PHASES.get(phase), _enhanced(status))
 
 
 class Journal:

@@ -57,8 +57,9 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
 
 
 # KEYS: one for each limit, and the brake. ARGV: how many are wanted (fewer than 0: given back), the
-# longest pace, the burst of a pace in seconds, the slots of a quota, the recovery of a brake, then
-# count and seconds of each limit. Gives how many are granted, and the seconds until one more may.
+# longest pace, the burst of a pace in seconds, the slots of a quota, the recovery of a brake, how
+# many mails a pace may be ahead, then count and seconds of each limit. Gives how many are granted,
+# and the seconds until one more may.
 _GRANT = (
     f"""{brake.PACE}"""
     + """
@@ -66,14 +67,14 @@ local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local wanted, longest, burst, slots = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]),
     tonumber(ARGV[4])
-local granted, wait = wanted, 0
+local granted, wait, first = wanted, 0, tonumber(ARGV[6])
 local held = KEYS[#KEYS]
 local slow = braked(held, now, tonumber(ARGV[5]))
 
-local function limit(i) return tonumber(ARGV[4 + 2 * i]), tonumber(ARGV[5 + 2 * i]) end
+local function limit(i) return tonumber(ARGV[5 + 2 * i]), tonumber(ARGV[6 + 2 * i]) end
 
 local function room_of(used, gap)
-    local room = math.max(burst, gap)
+    local room = math.max(burst, gap) + first * gap
     local ahead = math.max(tonumber(used or 0) - now, 0)
     local free = math.floor((room - ahead) / gap + 0.001)
     if free < 1 then wait = math.max(wait, ahead + gap - room) end
@@ -148,11 +149,15 @@ class Meter:
         self._numbers = [number for limit in limits for number in (limit.count, limit.seconds)]
         self._script: Any = client.register_script(_GRANT)
 
-    def grant(self, wanted: int) -> tuple[int, float]:
-        """How many of the wanted mails may leave now, and the seconds until one more may."""
+    def grant(self, wanted: int, *, goes_first: bool = False) -> tuple[int, float]:
+        """How many of the wanted mails may leave now, and the seconds until one more may.
+
+        What goes first may be one mail ahead of a pace, for which the others then wait: however
+        many of them ask, it need not compete with them.
+        """
         if not wanted:
             return 0, 0.0
-        shape = [LONGEST_PACE, _BURST_SECONDS, _SLOTS, brake.RECOVERY]
+        shape = [LONGEST_PACE, _BURST_SECONDS, _SLOTS, brake.RECOVERY, int(goes_first)]
         granted, wait = self._script(keys=self._keys, args=[wanted, *shape, *self._numbers])
         return int(granted), float(wait)
 

@@ -26,7 +26,9 @@ class Line:
         "_dead",
         "_rest",
         "_secure",
+        "asked_at",
         "awaited",
+        "brisk",
         "carried",
         "due",
         "most",
@@ -53,6 +55,10 @@ class Line:
         """When the relay's time is over, by the courier's clock."""
         self.awaited = 0
         """How many replies the relay owed when `due` was set."""
+        self.asked_at = float("-inf")
+        """When something was said last, by the courier's clock."""
+        self.brisk = False
+        """The last answer came soon: an envelope said ahead does not wait for long."""
         self.useful = False
         """It has brought at least one mail a definite answer."""
         self.watched = selectors.EVENT_READ

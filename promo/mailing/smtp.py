@@ -19,7 +19,7 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -47,11 +47,19 @@ class SmtpConnection:
     """A connection to a relay for any number of mails, opened at the first one.
 
     Use it as a context manager. A broken connection is opened again by the next `deliver`. Not for
-    use from two threads at once.
+    use from two threads at once. `toll` is asked before each mail, with the reader's address; it
+    raises RateLimited where the mail may not leave now.
     """
 
-    def __init__(self, relay: Relay, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        *,
+        tls: ssl.SSLContext | None = None,
+        toll: Callable[[str], None] = lambda _address: None,
+    ) -> None:
         self._relay = relay
+        self._toll = toll
         self._tls = tls or ssl.create_default_context()
         self._smtp: smtplib.SMTP | None = None
 
@@ -86,6 +94,7 @@ class SmtpConnection:
 
     def deliver(self, mail: MimeMail) -> Accepted:
         """Hand one mail over. Raises one of the five `PublishError`s, see the module."""
+        self._toll(mail.rcpt_to)
         self.open()
         try:
             return self._transaction(mail)

@@ -64,10 +64,14 @@ class Claim:
 
 
 class Place(NamedTuple):
-    """A marked reader, and the claim under which the mark was made."""
+    """A marked reader, and the claim under which the mark was made.
+
+    `good_until`, by the monotonic clock: afterwards somebody looks whether they still want it.
+    """
 
     claimed: Claim
     reader: Marked
+    good_until: float = float("inf")
 
 
 class Snapshot(NamedTuple):
@@ -179,7 +183,13 @@ def call_others(mailing_id: int) -> None:
     Mailing.objects.filter(id=mailing_id).update(hinted_at=None)
 
 
-_MARK = """
+_WANTED = """tie.state = 'active' AND NOT EXISTS (
+            SELECT FROM promo_suppression
+            WHERE promo_suppression.address_hash = reader.address_hash
+        )"""
+"""For a statement that knows the `reader` and the `tie` to the newsletter."""
+
+_MARK = f"""
     WITH due AS (
         SELECT id, subscriber_id, attempts FROM promo_delivery
         WHERE batch_id = %(batch)s AND state = 0 AND id > %(after)s
@@ -197,16 +207,13 @@ _MARK = """
         RETURNING mailing.newsletter_id
     )
     SELECT due.id, due.attempts, reader.email, reader.name, replace(reader.uuid::text, '-', ''),
-        reader.language, tie.counted_since_at IS NOT NULL, tie.state = 'active' AND NOT EXISTS (
-            SELECT FROM promo_suppression
-            WHERE promo_suppression.address_hash = reader.address_hash
-        )
+        reader.language, tie.counted_since_at IS NOT NULL, {_WANTED}
     FROM due CROSS JOIN marked
     LEFT JOIN promo_subscriber reader ON reader.id = due.subscriber_id
     LEFT JOIN promo_subscription tie
         ON tie.subscriber_id = reader.id AND tie.newsletter_id = marked.newsletter_id
     ORDER BY due.id
-"""
+"""  # noqa: S608  (a part of ours)
 
 
 def mark(claimed: Claim, *, most: int, now: datetime) -> list[Marked]:
@@ -236,6 +243,27 @@ def mark(claimed: Claim, *, most: int, now: datetime) -> list[Marked]:
             given["after"] = rows[-1][0]
     claimed.after = rows[-1][0] if rows else claimed.after
     return readers
+
+
+def still_wanted(places: Sequence[Place]) -> set[int]:
+    """Of these marked readers' deliveries those that are wanted: nobody left or was erased since.
+
+    For mails that have waited after their mark; one statement for all of them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT due.id
+            FROM promo_delivery due
+            JOIN promo_mailing mailing ON mailing.id = due.mailing_id
+            JOIN promo_subscriber reader ON reader.id = due.subscriber_id
+            JOIN promo_subscription tie
+                ON tie.subscriber_id = reader.id AND tie.newsletter_id = mailing.newsletter_id
+            WHERE due.id = ANY(%(ids)s) AND {_WANTED}
+            """,  # noqa: S608  (a part of ours)
+            {"ids": [place.reader.delivery_id for place in places]},
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def may_go_on(claimed: Claim) -> bool:
@@ -282,6 +310,12 @@ def _held(claims: Iterable[Claim]) -> Q:
     for claimed in claims:
         held |= Q(id=claimed.batch_id, token=claimed.token, state=Batch.State.CLAIMED)
     return held
+
+
+def rest(mailing_id: int, *, due_at: datetime) -> None:
+    """Nothing of the mailing that no worker has is due before this."""
+    waiting = Batch.objects.filter(mailing_id=mailing_id, state=Batch.State.READY)
+    waiting.filter(due_at__lt=due_at).update(due_at=due_at)
 
 
 def postpone(mailing_id: int, *, domain: str, due_at: datetime) -> None:

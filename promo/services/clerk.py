@@ -22,11 +22,11 @@ from promo import stops
 from promo.errors import PublishError, RateLimited, Unauthorized
 from promo.mailing.journal import Journal, JournalLost
 from promo.models import Mailing, UnknownPolicy
-from promo.services import batches
+from promo.services import batches, takeovers
 from promo.services.batches import Claim, Place
 from promo.services.clock import Clock
 from promo.services.hand import LOOK_SECONDS, Hand
-from promo.services.settling import Aside, Heard, settle
+from promo.services.settling import Aside, Heard, Left, settle
 from promo.services.throttle import LONGEST_REST, Throttle
 
 log = structlog.get_logger()
@@ -39,6 +39,10 @@ FIRST_WINDOW = 100
 SMALLEST_WINDOW = 8
 WINDOW_SECONDS = 0.1
 """A mark is good for what is sent in this time: so soon acts whoever leaves, pauses or cancels."""
+
+GOOD_FOR = 0.3
+"""Seconds after a mark, or a look, within which a mail may begin: longer than two windows take.
+Of a slower relay's readers somebody might leave meanwhile, so they are looked at once more."""
 
 SETTLE_SECONDS = 0.25
 SETTLE_SOON = 0.05
@@ -69,6 +73,8 @@ class Clerk:
         clock: Clock,
     ) -> None:
         self.ready: deque[Place] = deque()
+        self.stale: deque[Place] = deque()
+        """Those that the courier gives back: they have waited too long to be begun unseen."""
         self.nothing_left = False
         self.held = False
         """The mailing was paused, cancelled or taken from us: nothing more may begin."""
@@ -92,6 +98,8 @@ class Clerk:
         self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
         self._problem = ""
         self._sender_refused = ""
+        self._rest = timedelta()
+        """None of the mailing's batches is due before this."""
 
     # -- called from the courier's thread
 
@@ -113,6 +121,11 @@ class Clerk:
         if domain:
             self.hear([(place, Aside(domain))])
         return bool(domain)
+
+    def look_again(self, waited: Sequence[Place]) -> None:
+        """These have waited too long: they are `ready` again if they still want the mail."""
+        self.stale.extend([*waited, *self._drain()])
+        self._bell.set()
 
     def slow_down(self) -> None:
         """The relay asks for it."""
@@ -146,11 +159,21 @@ class Clerk:
         self._hand.retry_after = settings.PROMO_MAIL_WAITS[0]
         return not self.nothing_left
 
+    def relay_breaks_off(self, said: str) -> None:
+        """It ends all connections and answers nobody: soon another run sees whether it still does.
+
+        What is under way is given back, and counts as no reader's attempt.
+        """
+        log.warning("relay", error=said)
+        problem = _("The mail server breaks off every connection: {said}").format(said=said)
+        self._problem = problem[:500]
+        self._hand.retry_after = self._rest = settings.PROMO_MAIL_WAITS[0]
+        self._hold()
+
     def sender_refused(self, said: str) -> None:
         """The relay does not take mails from us: that is no reader's fault, and a person's work."""
         self._sender_refused = said
-        self.held = self.nothing_left = True
-        self.ready.clear()
+        self._hold()
 
     def stop(self, in_doubt: Sequence[Heard]) -> None:
         """Let the thread settle what is left, give the batches back, and end."""
@@ -201,22 +224,54 @@ class Clerk:
             self._look()
         if now - self._renewed_at >= self._lease / 4:
             self._renew()
-        if not self.held and not self.nothing_left and len(self.ready) < self._window:
+        if self.stale and not self.held:
+            self._look_at_stale()
+        waiting = len(self.ready) + len(self.stale)
+        if not self.held and not self.nothing_left and waiting < self._window:
             self._mark()
+
+    def _look_at_stale(self) -> None:
+        """Who left since the mark is skipped; all the others may be begun, for a moment."""
+        until = time.monotonic() + GOOD_FOR
+        waited = list(self.stale)
+        wanted = batches.still_wanted(waited)
+        stay = [place for place in waited if place.reader.delivery_id in wanted]
+        self.hear([(place, Left()) for place in waited if place.reader.delivery_id not in wanted])
+        self.ready.extend(place._replace(good_until=until) for place in stay)
+        with suppress(IndexError):  # those that are ready first: the courier must not see none
+            for _one in waited:
+                self.stale.popleft()
+        self._wake_courier()
+
+    def _hold(self) -> None:
+        """Nothing more begins in this run."""
+        self.held = self.nothing_left = True
+        self._drop_marked()
+
+    def _drop_marked(self) -> None:
+        """What is marked and not begun is given back with its batch."""
+        self.ready.clear()
+        self.stale.clear()
 
     def _take_back(self) -> None:
         """What was marked for full speed and not begun is marked again, at the new pace."""
-        back: list[Heard] = []
-        with suppress(IndexError):  # the courier takes some meanwhile
+        taken = self._drain()
+        self._heard.extend((place, Aside(place.claimed.domain)) for place in taken)
+        if taken:
+            self.nothing_left = self.held
+
+    def _drain(self) -> list[Place]:
+        """All that are ready, which are so no more. The other thread may take some meanwhile."""
+        taken: list[Place] = []
+        with suppress(IndexError):
             while True:
-                place = self.ready.popleft()
-                back.append((place, Aside(place.claimed.domain)))
-        self._heard.extend(back)
+                taken.append(self.ready.popleft())
+        return taken
 
     def _mark(self) -> None:
         """The next windows, or the next batches, or the end."""
         if self._clock() >= self._until:
-            self.ready.clear()
+            self._drop_marked()
             self._end_marking()
             return
         hand = self._hand
@@ -224,7 +279,7 @@ class Clerk:
             return
         hand.take_more()
         if not hand.marking:
-            if self._throttle.apart and self._heard:
+            if any(isinstance(what, Aside) for _place, what in list(self._heard)):
                 self._settle()  # whoever is set aside by it may be due at once
                 hand.look_again()
             else:
@@ -255,7 +310,8 @@ class Clerk:
         stops.reached(stops.AFTER_MARK)
         self._sends_until = before + self._lease * _SENDS_FOR
         claimed.open += len(readers)
-        places = [Place(claimed, reader) for reader in readers]
+        until = before + GOOD_FOR
+        places = [Place(claimed, reader, until) for reader in readers]
         if self._throttle.apart:
             places = [place for place in places if not self.waits(place)]
         self.ready.extend(places)
@@ -282,8 +338,7 @@ class Clerk:
         """May it go on? Otherwise nothing more begins, and what was marked is given back."""
         for claimed in self._hand.claims:
             if not batches.may_go_on(claimed):
-                self.held = self.nothing_left = True
-                self.ready.clear()
+                self._hold()
                 self._wake_courier()
                 return
 
@@ -307,7 +362,7 @@ class Clerk:
         aside: Counter[str] = Counter()
         for place, what in heard:
             place.claimed.open -= 1
-            if isinstance(what, Aside):
+            if isinstance(what, Aside | Left):  # not begun: what was granted is given back
                 aside[place.claimed.domain] += 1
         stops.reached(stops.AFTER_SETTLE)
         seconds = self._settled_at - before
@@ -336,10 +391,9 @@ class Clerk:
             self._settle()
         for claimed in list(self._hand.claims):
             self._hand.let_go(claimed)
+        if self._rest:
+            batches.rest(self._mailing.id, due_at=self._clock() + self._rest)
         ours = Mailing.objects.filter(id=self._mailing.id)
         ours.exclude(problem=self._problem).update(problem=self._problem)
         if self._sender_refused:
-            said = _("The mail server does not take mails from us: {said}")
-            ours.filter(state=Mailing.State.RUNNING).update(
-                state=Mailing.State.PAUSED, problem=said.format(said=self._sender_refused)[:500]
-            )
+            takeovers.hold(self._mailing.id, said=self._sender_refused)

@@ -22,9 +22,8 @@ from promo.errors import InvalidInput, OutcomeUnknown, PromoError, PublishError,
 from promo.mailing.envelope import MimeMail
 from promo.mailing.headers import HeaderText, MailAddress
 from promo.mailing.relay import parse_email_url
-from promo.mailing.smtp import SmtpConnection
 from promo.models import Subscription
-from promo.services import channels, tokens
+from promo.services import channels, tokens, tolls
 from promo.services.facts import institution_facts
 
 log = structlog.get_logger()
@@ -82,7 +81,7 @@ def send(subscription_id: int, *, now: datetime) -> None:
         return
     stops.reached(stops.AFTER_CLAIM)
     try:
-        with SmtpConnection(relay) as smtp:
+        with tolls.connection(relay) as smtp:
             smtp.deliver(_mail(claim.rows))
     except (Rejected, OutcomeUnknown, InvalidInput) as error:
         claim.settle(error, confirm_at=None, problem=error.text)

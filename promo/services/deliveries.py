@@ -50,6 +50,8 @@ def accept(delivery_ids: Sequence[int], *, now: datetime) -> None:
 
 def skip(delivery_ids: Sequence[int], *, now: datetime) -> None:
     """These readers are not mailed: they have left, or are gone."""
+    if not delivery_ids:
+        return
     with connection.cursor() as cursor:
         _settle(cursor, delivery_ids, Delivery.State.SKIPPED, now=now)
 

@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from promo.errors import ConfigurationError, InvalidInput, NotAllowed
 from promo.mailing import codes, journal
 from promo.mailing.codes import Purpose
-from promo.mailing.conversation import Verdict
 from promo.models import (
     Batch,
     Delivery,
@@ -31,7 +30,6 @@ from promo.models import (
     Mailing,
     Newsletter,
     Publication,
-    UnknownPolicy,
 )
 from promo.services import (
     batches,
@@ -40,11 +38,11 @@ from promo.services import (
     providers,
     samples,
     segments,
+    takeovers,
     tokens,
     tracking,
     wishes,
 )
-from promo.services.batches import Claim
 from promo.services.clock import Moment
 from promo.services.deliveries import Event
 from promo.values import Receipt
@@ -248,12 +246,14 @@ def sweep(*, now: datetime) -> None:
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
     try:
         run = str(client.info("server")["run_id"])
-        journals = {row.id: journal.read(client, _claim_of(row).journal_key) for row in dead}
+        journals = {
+            row.id: journal.read(client, takeovers.claim_of(row).journal_key) for row in dead
+        }
     except redis.RedisError as error:
         log.warning("takeover", error=str(error))  # without the journal nothing can be told: later
         return
     for row in dead:
-        _take_over(row, journals[row.id], run=run, now=now)
+        takeovers.take_over(row, journals[row.id], run=run, now=now)
     mailing_ids = {row.mailing_id for row in dead}
     Mailing.objects.filter(id__in=mailing_ids).update(
         hinted_at=None
@@ -262,68 +262,15 @@ def sweep(*, now: datetime) -> None:
         finish_if_done(mailing_id, now=now)
 
 
-def _claim_of(row: Batch) -> Claim:
-    return Claim(row.id, row.token, after=row.marked_to)
-
-
-def _take_over(row: Batch, written: bytes | None, *, run: str, now: datetime) -> None:
-    """Settle what the dead worker's journal proves; what was on the wire is unknown."""
-    with transaction.atomic():
-        held = (
-            Batch.objects.select_for_update(of=("self",), skip_locked=True)
-            .select_related("mailing")
-            .filter(id=row.id, token=row.token, state=Batch.State.CLAIMED, lease_until_at__lte=now)
-            .first()
-        )
-        if held is None:
-            return
-        said = _last_words(written or b"")
-        due = Delivery.objects.filter(batch_id=row.id, state=Delivery.State.DUE)
-        marked = set(due.filter(id__lte=held.marked_to).values_list("id", flat=True))
-        proved = written is not None and held.journal == run
-        accepted = [one for one in marked if said.get(one) is Verdict.ACCEPTED]
-        refused = [one for one in marked if said.get(one) is Verdict.REFUSED]
-        # Begun and not answered; without proof also what is marked and stands nowhere.
-        lost = [
-            one
-            for one in marked
-            if (one in said and said[one] in {None, Verdict.UNKNOWN})
-            or (one not in said and not proved)
-        ]
-        deliveries.accept(accepted, now=now)
-        deliveries.refuse(
-            [Event(one, DeliveryEvent.Kind.REFUSED) for one in refused],
-            state=Delivery.State.REFUSED,
-            now=now,
-        )
-        if lost:
-            deliveries.lose(
-                [
-                    Event(one, DeliveryEvent.Kind.UNKNOWN, text=_("The program stopped."))
-                    for one in lost
-                ],
-                policy=UnknownPolicy(held.mailing.unknown_policy),
-                now=now,
-            )
-        batches.release(_claim_of(row), due_at=now)
-    log.warning(
-        "takeover",
-        batch=row.id,
-        accepted=len(accepted),
-        lost=len(lost),
-        proved=proved,
-        owner=row.owner,
-    )
-
-
-def _last_words(written: bytes) -> dict[int, Verdict | None]:
-    """The last thing the journal says of each delivery."""
-    return {line.delivery_id: line.verdict for line in journal.lines(written)}
-
-
 def decide_unknown(*, mailing: Mailing, send_again: bool, now: datetime) -> int:
-    """A person's word on the deliveries nobody knows about; gives how many it is about."""
+    """A person's word on the deliveries nobody knows about; gives how many it is about.
+
+    Raises NotAllowed where they were to get it again of a mailing that was stopped for good.
+    """
     rows = Delivery.objects.filter(batch__mailing=mailing, state=Delivery.State.UNKNOWN)
+    ours = Mailing.objects.filter(id=mailing.id)
+    if send_again and ours.filter(state=State.CANCELLED).exists():
+        raise NotAllowed(_("This mailing was stopped for good: nobody else gets it."))
     with transaction.atomic():
         ids = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
         if not ids:
@@ -332,9 +279,9 @@ def decide_unknown(*, mailing: Mailing, send_again: bool, now: datetime) -> int:
         deliveries.write_events([Event(one, kind) for one in ids], now=now)
         if send_again:
             deliveries.reopen(ids, now=now)
-            Mailing.objects.filter(id=mailing.id).exclude(state=State.PAUSED).update(
-                state=State.RUNNING, finished_at=None, hinted_at=None
-            )
+            ours.filter(state=State.FINISHED).update(state=State.RUNNING, finished_at=None)
+            ours.update(hinted_at=None)
+    finish_if_done(mailing.id, now=now)  # stopped at this very moment: they are cancelled too
     return len(ids)
 
 

@@ -13,10 +13,9 @@ from django.utils.translation import ngettext
 
 from promo.errors import InvalidInput, OutcomeUnknown, PublishError, Rejected
 from promo.mailing.relay import parse_email_url
-from promo.mailing.smtp import SmtpConnection
 from promo.models import AccessNotice, Publication
 from promo.protocol import DUE
-from promo.services import accesses
+from promo.services import accesses, tolls
 from promo.services.facts import absolute
 from promo.services.telling import BACKOFF, LEASE, text_of, written
 
@@ -39,7 +38,7 @@ def tell(notice_id: int, *, now: datetime) -> None:
         mail = written(
             notice.user, sender=settings.DEFAULT_FROM_EMAIL, words=lambda: _words(notice)
         )
-        with SmtpConnection(relay) as smtp:
+        with tolls.connection(relay) as smtp:
             smtp.deliver(mail)
     except (Rejected, OutcomeUnknown, InvalidInput) as error:
         _settle(notice, tell_at=None, problem=error.text)

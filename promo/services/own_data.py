@@ -22,7 +22,6 @@ from promo.errors import InvalidInput, OutcomeUnknown, PublishError, Rejected
 from promo.mailing.envelope import MimeMail
 from promo.mailing.headers import HeaderText, MailAddress
 from promo.mailing.relay import parse_email_url
-from promo.mailing.smtp import SmtpConnection
 from promo.models import (
     DataRequest,
     Delivery,
@@ -31,7 +30,7 @@ from promo.models import (
     Subscriber,
     Subscription,
 )
-from promo.services import channels, tokens
+from promo.services import channels, tokens, tolls
 from promo.services.facts import institution_facts
 
 log = structlog.get_logger()
@@ -71,7 +70,7 @@ def send(request_id: int, *, now: datetime) -> None:
     row = DataRequest.objects.select_related("subscriber").get(id=request_id)
     ours = DataRequest.objects.filter(id=request_id, mail_at=until)
     try:
-        with SmtpConnection(relay) as smtp:
+        with tolls.connection(relay) as smtp:
             smtp.deliver(_mail(row.subscriber))
     except (Rejected, OutcomeUnknown, InvalidInput) as error:
         log.warning("own data", request=request_id, error=type(error).__name__)

@@ -26,10 +26,9 @@ from promo.mailing.envelope import MimeMail, Reader, compile_mail, unstuffed
 from promo.mailing.headers import MailAddress
 from promo.mailing.relay import parse_email_url
 from promo.mailing.slots import LinkBases
-from promo.mailing.smtp import SmtpConnection
 from promo.models import Issue, Proof, Subject
 from promo.models.newsletters import testers_of
-from promo.services import composing, gate
+from promo.services import composing, gate, tolls
 from promo.services.facts import absolute
 from promo.services.press import sender_of, signer_for
 from promo.values import Message
@@ -113,7 +112,7 @@ def send(proof_id: int, *, now: datetime) -> None:
         return
     proof = Proof.objects.select_related("issue__newsletter", "asked_by").get(pk=proof_id)
     try:
-        with SmtpConnection(relay) as smtp:
+        with tolls.connection(relay) as smtp:
             smtp.deliver(mail_of(proof))
     except OutcomeUnknown as error:
         _settle(proof, State.UNKNOWN, now, error)

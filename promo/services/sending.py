@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -22,7 +23,7 @@ from promo.mailing.conversation import Outcome, Outgoing, Verdict
 from promo.mailing.courier import Courier
 from promo.mailing.journal import Journal, JournalLost, records
 from promo.mailing.relay import Relay, parse_email_url
-from promo.mailing.replies import Phase
+from promo.mailing.replies import CLOSING, Phase
 from promo.models import Mailing
 from promo.services import mailings
 from promo.services.batches import Claim, Place
@@ -33,7 +34,10 @@ from promo.services.settling import Heard, is_unwanted
 from promo.services.throttle import Throttle
 
 LOST_TRIES = 5
-"""A mail that has ended its connection so often in one run is put off like a refused one."""
+"""A mail that has ended its connection so often in one run is put off like a refused one, where the
+relay answers others meanwhile. Where it answers nobody, no reader is to blame, and the run ends."""
+
+_ANSWERS = frozenset({Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED})
 
 _couriers: dict[Relay, Courier] = {}
 """The connections of this process, kept from run to run."""
@@ -104,16 +108,34 @@ class _Load:
         self._made: deque[Outgoing] = deque()
         self._again: deque[Outgoing] = deque()
         self._lost: Counter[int] = Counter()
+        self._answered = 0
+        """How many mails the relay has said something of."""
+        self._answered_before: dict[int, int] = {}
+        """The same when a mail was lost first."""
+        self._suspect: Outcome | None = None
+        """A mail that is lost again and again, while nobody was answered who would tell why."""
         self._places: dict[int, Place] = {}
         self._open: dict[int, Outgoing] = {}
 
     def prepare(self, count: int) -> None:
+        if self._suspect is not None and self._is_alone():
+            self._judge_alone(self._suspect)
         while len(self._made) < count and (mail := self._make()) is not None:
             self._made.append(mail)
 
     def take(self) -> Outgoing | None:
         if not self._clerk.may_send():
             return None
+        mail = self._next()
+        if mail is None or time.monotonic() < self._places[mail.id].good_until:
+            return mail
+        waited = [mail, *self._again, *self._made]
+        self._again.clear()
+        self._made.clear()
+        self._clerk.look_again([self._places.pop(one.id) for one in waited])
+        return None
+
+    def _next(self) -> Outgoing | None:
         if self._again:
             return self._again.popleft()
         return self._made.popleft() if self._made else self._make()
@@ -144,6 +166,10 @@ class _Load:
         clerk = self._clerk
         if clerk.held:  # what was made and not begun is given back with its batch
             return True
+        if (
+            self._suspect is not None or clerk.stale
+        ):  # asked before `ready`: the clerk moves them there
+            return False
         return clerk.nothing_left and not (clerk.ready or self._made or self._again)
 
     def may_send(self) -> bool:
@@ -160,8 +186,11 @@ class _Load:
         settled: list[Heard] = []
         for outcome in outcomes:
             self._open.pop(outcome.mail.id, None)
-            if outcome.verdict is Verdict.UNSENT and self._goes_again(outcome.mail):
+            if outcome.verdict is Verdict.UNSENT and self._goes_again(outcome):
                 continue
+            if outcome.verdict in _ANSWERS:
+                self._answered += 1
+                settled += self._blame()
             if outcome.verdict is Verdict.REFUSED:
                 if outcome.phase is Phase.MAIL:
                     self._clerk.sender_refused(outcome.text)
@@ -212,10 +241,39 @@ class _Load:
         if claimed.proved:
             self._journal.write(claimed.journal_key, data)
 
-    def _goes_again(self, mail: Outgoing) -> bool:
-        """The connection ended before the mail was taken: the reader is not to blame."""
+    def _goes_again(self, outcome: Outcome) -> bool:
+        """The connection ended before the mail was taken: the reader is not to blame.
+
+        False: all the others are answered, so it is this mail that ends connections.
+        """
+        mail = outcome.mail
+        before = self._answered_before.setdefault(mail.id, self._answered)
         self._lost[mail.id] += 1
-        if self._lost[mail.id] >= LOST_TRIES:
-            return False
+        if self._suspect is not None:  # and now another one: it is the relay
+            self._suspect = None
+            self._clerk.relay_breaks_off(outcome.text)
+        elif self._lost[mail.id] >= LOST_TRIES:
+            if self._answered > before:
+                return False
+            self._suspect = outcome
+            return True
         self._again.append(mail)
         return True
+
+    def _blame(self) -> list[Heard]:
+        """Somebody else was answered: the mail that was lost so often has itself to blame."""
+        suspect, self._suspect = self._suspect, None
+        return [(self._places.pop(suspect.mail.id), suspect)] if suspect is not None else []
+
+    def _is_alone(self) -> bool:
+        """Nobody else will come whose answer could tell."""
+        clerk = self._clerk
+        return clerk.nothing_left and not (clerk.stale or clerk.ready) and len(self._places) == 1
+
+    def _judge_alone(self, suspect: Outcome) -> None:
+        """Where the relay has said 421 it speaks of itself."""
+        if suspect.code == CLOSING:
+            self._suspect = None
+            self._clerk.relay_breaks_off(suspect.text)
+        else:
+            self._clerk.hear(self._blame())

@@ -25,7 +25,12 @@ class Aside(NamedTuple):
     domain: str
 
 
-Heard = tuple[Place, Outcome | InvalidInput | Aside]
+class Left(NamedTuple):
+    """The mail was not begun: its reader has left since the mark."""
+
+
+What = Outcome | InvalidInput | Aside | Left
+Heard = tuple[Place, What]
 """A reader, and the relay's word on the mail, or why none was made."""
 
 
@@ -47,7 +52,7 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
             if is_taken(what):
                 accepted.append(place.reader.delivery_id)
                 continue
-            if place.claimed not in ours:
+            if place.claimed not in ours or isinstance(what, Left):
                 continue
             if isinstance(what, Aside):
                 aside[what.domain, place.claimed.subject].append(place.reader.delivery_id)
@@ -61,6 +66,14 @@ def settle(heard: Sequence[Heard], *, policy: UnknownPolicy, now: datetime) -> N
                 put_off[place.reader.attempts].append(event)
         if accepted:
             deliveries.accept(accepted, now=now)
+        deliveries.skip(
+            [
+                place.reader.delivery_id
+                for place, what in heard
+                if isinstance(what, Left) and place.claimed in ours
+            ],
+            now=now,
+        )
         if refused:
             deliveries.refuse(refused, state=Delivery.State.REFUSED, now=now)
             suppressions.suppress_refused(events=refused, now=now)
@@ -78,7 +91,7 @@ def _put_off(events: Sequence[Event], *, attempts: int, now: datetime) -> None:
         suppressions.suppress_refused(events=events, now=now)
 
 
-def is_taken(what: Outcome | InvalidInput | Aside) -> bool:
+def is_taken(what: What) -> bool:
     """Has the relay taken the mail?"""
     return isinstance(what, Outcome) and what.verdict is Verdict.ACCEPTED
 

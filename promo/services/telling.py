@@ -23,9 +23,9 @@ from promo.errors import InvalidInput, OutcomeUnknown, PublishError, Rejected
 from promo.mailing.envelope import MimeMail
 from promo.mailing.headers import HeaderText, MailAddress
 from promo.mailing.relay import parse_email_url
-from promo.mailing.smtp import SmtpConnection
 from promo.models import Filling, Institution, Rhythm
 from promo.rendering import wrap_text
+from promo.services import tolls
 from promo.services.facts import absolute
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ def tell(filling_id: int, *, now: datetime) -> None:
         return
     try:
         mail = _mail(filling, filling.responsible)
-        with SmtpConnection(relay) as smtp:
+        with tolls.connection(relay) as smtp:
             smtp.deliver(mail)
     except (Rejected, OutcomeUnknown, InvalidInput) as error:
         _settle(filling, tell_at=None, problem=error.text)

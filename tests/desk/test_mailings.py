@@ -128,3 +128,18 @@ def test_while_the_log_is_asked_the_desk_says_so_and_afterwards_why_it_did_not_h
         shown = desk.get(page).content.decode()
         assert str(Mailing.LookProblem.UNREADABLE.label) in shown
     assert 'value="mail_again"' in desk.get(pages[0]).content.decode()
+    Mailing.objects.update(state="cancelled")
+    assert 'value="mail_again"' not in desk.get(pages[0]).content.decode()
+
+
+def test_an_issue_that_the_mail_server_holds_up_is_on_the_first_screen(
+    desk: Client, mailing: Mailing
+) -> None:
+    said = "421 4.3.2 closing"
+    assert said not in desk.get("/desk/").content.decode()
+    Mailing.objects.update(problem=said)
+    home = desk.get("/desk/").content.decode()
+    assert said in home
+    assert f"/desk/publications/{mailing.publication_id}/" in home
+    Mailing.objects.update(state="finished", finished_at=database_now())
+    assert said not in desk.get("/desk/").content.decode()

@@ -435,3 +435,31 @@ def test_closing_in_the_middle_of_a_mail_says_no_goodbye() -> None:
             courier.carry(load)
         scripted.ended.acquire()
     assert "QUIT" not in scripted.heard
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"),
+    [
+        pytest.param(0, [3, 1, 0, 0], id="quick"),
+        pytest.param(1, [3, 2, 1, 0], id="slow"),
+    ],
+)
+def test_no_envelope_is_said_ahead_to_a_relay_that_is_slow_to_answer(
+    seconds: float, left: list[int]
+) -> None:
+    """Whose mail waits there for the answer before could leave the newsletter meanwhile."""
+    clock = Frozen()
+    load = Mails([mail(number) for number in range(1, 5)])
+    found: list[int] = []
+
+    def count(begun: Sequence[Outgoing]) -> None:
+        found.extend(len(load.waiting) for _one in begun)
+
+    def answer_late(_line: bytes) -> None:
+        clock.ahead += seconds
+
+    load.also = count
+    with relay(on_body=answer_late) as scripted, calling(scripted, clock=clock) as courier:
+        courier.carry(load)
+    assert load.last == dict.fromkeys(range(1, 5), Verdict.ACCEPTED)
+    assert found == left

@@ -27,8 +27,10 @@ def mail(number: int) -> Outgoing:
     return Outgoing(number, ADDRESS, ADDRESS, b"x\r\n")
 
 
-def said(number: int, verdict: Verdict, code: int = 0) -> Outcome:
-    return Outcome(mail(number), verdict, Phase.DOT, code)
+def said(
+    number: int, verdict: Verdict, code: int = 0, phase: Phase = Phase.DOT, text: str = ""
+) -> Outcome:
+    return Outcome(mail(number), verdict, phase, code, text)
 
 
 def run_of(client: redis.Redis) -> str:
@@ -55,7 +57,13 @@ def key(client: redis.Redis) -> Iterator[str]:
     client.delete(name)
 
 
-OUTCOMES = st.builds(said, st.integers(1, 2**63 - 1), st.sampled_from(Verdict), st.integers(0, 999))
+NUMBER = st.integers(0, 999)
+STATUSES = st.one_of(
+    st.just(""), st.builds("{}.{}.{}".format, st.sampled_from([4, 5]), NUMBER, NUMBER)
+)
+OUTCOMES = st.builds(
+    said, st.integers(1, 2**63 - 1), st.sampled_from(Verdict), NUMBER, st.sampled_from(Phase)
+)
 
 
 # -- records
@@ -65,8 +73,16 @@ OUTCOMES = st.builds(said, st.integers(1, 2**63 - 1), st.sampled_from(Verdict), 
 def test_what_is_written_can_be_read(begun: list[int], outcomes: list[Outcome]) -> None:
     written = records([mail(number) for number in begun], outcomes)
     assert list(lines(written)) == [
-        *[Line(one.mail.id, one.verdict, one.code) for one in outcomes],
+        *[Line(one.mail.id, one.verdict, one.code, one.phase) for one in outcomes],
         *[Line(number, None) for number in begun],
+    ]
+
+
+@given(STATUSES)
+def test_the_enhanced_status_of_a_refusal_is_kept(enhanced: str) -> None:
+    refusal = said(7, Verdict.REFUSED, 550, Phase.RCPT, f"{enhanced} no such user")
+    assert list(lines(records([], [refusal]))) == [
+        Line(7, Verdict.REFUSED, 550, Phase.RCPT, enhanced)
     ]
 
 
@@ -82,7 +98,7 @@ def test_an_unfinished_last_record_is_passed_by(
 
 def test_a_record_that_nobody_knows_counts_as_begun() -> None:
     """A newer worker may have written it: then nobody can say that the mail was not on the wire."""
-    unknown = struct.pack("<QBH", 7, 200, 0)
+    unknown = struct.pack("<QBHBI", 7, 200, 0, 0, 0)
     assert list(lines(unknown)) == [Line(7, None)]
 
 
@@ -101,7 +117,7 @@ def test_a_journal_holds_what_was_written_in_order(
     assert list(lines(written)) == [
         Line(1, None),
         Line(2, None),
-        Line(1, Verdict.ACCEPTED, 250),
+        Line(1, Verdict.ACCEPTED, 250, Phase.DOT),
         Line(3, None),
     ]
     assert journal.run == run_of(client)

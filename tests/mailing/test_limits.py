@@ -115,3 +115,26 @@ def test_workers_together_keep_to_a_pace_within_two_percent(client: redis.Redis)
 def redis_time(client: redis.Redis) -> float:
     whole, micro = client.time()
     return float(whole + micro / 1e6)
+
+
+@pytest.mark.parametrize("braked", [False, True])
+def test_what_goes_first_need_not_compete_and_the_others_wait_for_it(
+    client: redis.Redis, *, braked: bool
+) -> None:
+    """A mail a minute: however slow the machine is, no second one is free while the test runs."""
+    ours = meter(client, "1/m")
+    assert ours.grant(5)[0] == 1
+    assert ours.grant(5)[0] == 0
+    if braked:
+        ours.slow_down(measured=100)
+    assert ours.grant(1, goes_first=True)[0] == 1
+    assert ours.grant(1, goes_first=True)[0] == 0, "only one is ahead"
+    granted, wait = ours.grant(1)
+    assert granted == 0
+    assert wait > 60, "the others wait for it"
+
+
+def test_a_quota_that_is_used_up_is_so_for_what_goes_first_too(client: redis.Redis) -> None:
+    ours = meter(client, "3/h")
+    assert ours.grant(3, goes_first=True)[0] == 3
+    assert ours.grant(1, goes_first=True)[0] == 0

@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
+from promo.mailing import courier
 from promo.models import Batch, Delivery, DeliveryEvent, Subscriber, Suppression
-from promo.services import mailings
+from promo.services import mailings, sending
 from tests.driving import Clock
 from tests.mailing.scripted import Drop, Hang, Script, Turns
 from tests.services.test_throttle import clock, counts, everybody, got, mailed_by, send, started
@@ -40,6 +41,67 @@ def test_421_at_the_greeting_at_mail_and_after_the_dot_costs_nobody_the_mail(clo
     assert counts(mailing) == {"accepted": 6}
     assert got(scripted) == everybody()
     assert not DeliveryEvent.objects.exists(), "the readers are not to blame"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The courier connects again at once."""
+    monkeypatch.setattr(courier, "_PAUSES", (0,))
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("readers", [1, 6])
+def test_a_relay_that_says_421_for_days_uses_up_nobodys_attempts(
+    clock: Clock, readers: int
+) -> None:
+    mailing = started(clock, *addresses(readers))
+    with mailed_by(Script(mail="421 4.3.2 closing")):
+        for _run in range(len(settings.PROMO_MAIL_WAITS) + 1):
+            send(mailing, clock)
+            mailing.refresh_from_db()
+            assert mailing.state == mailing.State.RUNNING
+            assert "4.3.2 closing" in mailing.problem, "its page and the first screen say so"
+            assert mailings.hand_out(now=clock()) == []
+            clock.forward(days=1)
+            assert mailings.hand_out(now=clock())
+    assert not DeliveryEvent.objects.exists()
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {0}
+    with mailed_by(Script()) as scripted:
+        send(mailing, clock)
+    assert counts(mailing) == {"accepted": readers}
+    assert got(scripted) == everybody()
+    mailing.refresh_from_db()
+    assert mailing.problem == ""
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("end", [Drop(), "421 4.3.2 closing"], ids=["hangs up", "421"])
+def test_a_mail_that_ends_every_connection_holds_up_nobody_else(
+    clock: Clock, end: Drop | str
+) -> None:
+    mailing = started(clock, *addresses(4))
+    bad = [Script(rcpt=end)] * sending.LOST_TRIES
+    with mailed_by(*bad, Script()) as scripted:
+        send(mailing, clock)
+        assert counts(mailing) == {"accepted": 3, "due": 1}
+        event = DeliveryEvent.objects.get()
+        assert event.kind == DeliveryEvent.Kind.DEFERRED
+        assert Delivery.objects.get(state=Delivery.State.DUE).attempts == 1
+        clock.forward(seconds=30)
+        send(mailing, clock)
+    assert got(scripted) == everybody()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_last_mail_that_ends_every_connection_is_put_off_and_not_tried_for_ever(
+    clock: Clock,
+) -> None:
+    mailing = started(clock, *addresses(1))
+    with mailed_by(Script(rcpt=Drop())) as scripted:
+        send(mailing, clock)
+    assert scripted.connections == sending.LOST_TRIES
+    assert counts(mailing) == {"due": 1}
+    assert Delivery.objects.get().attempts == 1
 
 
 def test_grey_listing_for_ten_minutes_follows_the_waits_and_loses_nobody(clock: Clock) -> None:

@@ -272,6 +272,20 @@ def test_a_person_decides_about_the_unknown(mailing: Mailing, clock: Clock, outs
     assert mailings.decide_unknown(mailing=mailing, send_again=False, now=clock()) == 0
 
 
+def test_a_mailing_that_was_stopped_for_good_is_sent_to_nobody_again(
+    mailing: Mailing, clock: Clock, outside: World
+) -> None:
+    outside.fault(fault="smtp_drop", stage="DOT", accepted=False, times=2)
+    send(mailing, clock)
+    Mailing.objects.update(state=Mailing.State.CANCELLED)
+    with pytest.raises(NotAllowed):
+        mailings.decide_unknown(mailing=mailing, send_again=True, now=clock())
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.CANCELLED
+    assert counts(mailing) == {"unknown": 2, "accepted": 3}
+    assert mailings.decide_unknown(mailing=mailing, send_again=False, now=clock()) == 2
+
+
 @pytest.mark.parametrize("stage", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_a_relay_that_breaks_off_before_the_dot_costs_nobody_the_mail_and_doubles_none(
     mailing: Mailing, clock: Clock, outside: World, stage: str
@@ -391,6 +405,13 @@ class DeadWorker:
             batches.prove(claimed, run=self.journal.run)
         self.marked = batches.mark(claimed, most=3, now=clock())
 
+    def heard(self, nth: int, *, phase: Phase, code: int, text: str) -> None:
+        """The relay has refused the mail of the nth marked reader for good."""
+        mail = Outgoing(self.marked[nth].delivery_id, "", "", b"")
+        refusal = Outcome(mail, Verdict.REFUSED, phase, code, text)
+        self.journal.write(self.claimed.journal_key, records([], [refusal]))
+        self.journal.check()
+
     def wrote(self, *, begun: int, verdict: Verdict | None = None) -> None:
         """The mail of the nth marked reader left; the relay may have answered."""
         mail = Outgoing(self.marked[begun].delivery_id, "", "", b"")
@@ -406,6 +427,39 @@ class DeadWorker:
 
     def state(self, nth: int) -> Delivery.State:
         return Delivery.State(Delivery.objects.get(pk=self.marked[nth].delivery_id).state)
+
+
+def test_what_only_a_dead_worker_has_heard_of_an_address_counts_as_if_it_lived(
+    mailing: Mailing, clock: Clock
+) -> None:
+    dead = DeadWorker(mailing, clock)
+    dead.heard(0, phase=Phase.RCPT, code=550, text="5.1.1 no such user")
+    dead.heard(1, phase=Phase.DOT, code=554, text="5.7.1 not wanted")
+    dead.found(clock)
+    assert counts(mailing) == {"due": READERS - 2, "refused": 2}
+    told = DeliveryEvent.objects.order_by("id")
+    assert list(told.values_list("kind", "category", "code", "enhanced")) == [
+        ("refused", "address", 550, "5.1.1"),
+        ("refused", "policy", 554, "5.7.1"),
+    ]
+    blocked = list(Suppression.objects.values_list("address_hash", flat=True))
+    assert blocked == [address_hash(dead.marked[0].email)]
+
+
+def test_a_sender_that_only_a_dead_worker_knows_to_be_refused_costs_no_reader(
+    mailing: Mailing, clock: Clock, outside: World
+) -> None:
+    dead = DeadWorker(mailing, clock)
+    dead.heard(0, phase=Phase.MAIL, code=550, text="5.1.8 bad sender")
+    dead.found(clock)
+    assert counts(mailing) == {"due": READERS}
+    assert not DeliveryEvent.objects.exists()
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.PAUSED, "it waits for a person, as it would have"
+    assert "550 5.1.8" in mailing.problem
+    mailings.resume(mailing=mailing, now=clock())
+    send(mailing, clock)
+    assert recipients(outside) == EVERYBODY
 
 
 def test_a_dead_workers_journal_settles_what_was_answered_and_tells_what_was_on_the_wire(

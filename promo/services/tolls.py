@@ -1,0 +1,78 @@
+"""Mails that somebody waits for, one at a time: they keep to the limits of all, and go first.
+
+Confirmations, links to one's data, test mails and notes to staff pass the same meters as an issue
+(`promo.services.throttle`): the relay's, and that of the reader's provider.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import redis
+import structlog
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from promo.errors import RateLimited
+from promo.mailing.headers import domain_of
+from promo.mailing.limits import Meter
+from promo.mailing.relay import Relay
+from promo.mailing.smtp import SmtpConnection
+from promo.services import providers
+
+log = structlog.get_logger()
+
+PATIENCE = 2.0
+"""Seconds that such a mail waits for its turn; for longer it is put off like a refused one."""
+
+
+@contextmanager
+def connection(relay: Relay) -> Iterator[SmtpConnection]:
+    """A connection to the relay, each of whose mails waits a moment for its turn.
+
+    Its `deliver` raises RateLimited where a limit leaves no room for longer.
+    """
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    with client, SmtpConnection(relay, toll=_Toll(client, relay).pay) as smtp:
+        yield smtp
+
+
+class _Toll:
+    def __init__(self, client: redis.Redis, relay: Relay) -> None:
+        self._client = client
+        self._relay = relay
+
+    def pay(self, address: str) -> None:
+        """A token of the provider's and one of the relay's. Raises RateLimited.
+
+        While Redis is away nobody knows what others send; these few mails go all the same.
+        """
+        domain = domain_of(address)
+        name, rules = providers.meter_name(domain), providers.limits().get(domain, ())
+        theirs = Meter(self._client, name=name, limits=rules)
+        ours = Meter(self._client, name=self._relay.name, limits=self._relay.limits)
+        until = time.monotonic() + PATIENCE
+        try:
+            _take(theirs, until=until)
+            try:
+                _take(ours, until=until)
+            except RateLimited:
+                theirs.give_back(1)
+                raise
+        except redis.RedisError as error:
+            log.warning("limits", error=str(error))
+
+
+def _take(meter: Meter, *, until: float) -> None:
+    while True:
+        granted, wait = meter.grant(1, goes_first=True)
+        if granted:
+            return
+        if time.monotonic() + wait > until:
+            raise RateLimited(
+                _("The limit for mail is used up for now."), retry_after=timedelta(seconds=wait)
+            )
+        time.sleep(wait)
