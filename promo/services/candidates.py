@@ -57,6 +57,7 @@ def _rule(rhythm: Rhythm, *, send_at: datetime, now: datetime) -> Collecting:
         until=send_at + horizon,
         since=max(since, now - LONGEST_BACK),
         topics=frozenset(rhythm.topics),
+        kinds=frozenset(rhythm.kinds),
         branches=frozenset(rhythm.branches.values_list("pk", flat=True)),
         audiences=frozenset(rhythm.audiences),
     )

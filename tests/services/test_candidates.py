@@ -83,3 +83,10 @@ def test_a_mail_about_one_meeting_of_a_series_leaves_the_later_ones_to_the_issue
         series = event(title, days=days, recurrence="FREQ=WEEKLY;COUNT=20")
         mailed(series, rhythm, **out(timezone.now()), occurrence_at=series.starts_at)
     assert titles(composed(rhythm)) == ["Wydarzenia", "Minione"]
+
+
+def test_the_rule_of_a_rhythm_names_kinds(rhythm: Rhythm) -> None:
+    Rhythm.objects.update(kinds=["film"])
+    event("Wykład")
+    event("Pokaz filmu", kind="film")
+    assert titles(composed(rhythm)) == ["Wydarzenia", "Pokaz filmu"]
