@@ -10,24 +10,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils import formats
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin.panels import Panel
 from wagtail.admin.viewsets.base import ViewSet
 
-from promo.desk.durations import about
+from promo.desk.outlook_words import forecast_lines, readers_lines
 from promo.desk.previews import issue_message
 from promo.desk.screens import staff
-from promo.errors import PromoError
-from promo.mailing.limits import Limit
-from promo.models import Issue, Newsletter, Proof
+from promo.errors import InvalidInput, PromoError
+from promo.models import Issue, Proof
 from promo.models.newsletters import testers_of
-from promo.services import forecasts, gate, proofs
+from promo.services import addressees, forecasts, gate, proofs, segments
 from promo.services.clock import database_now
 
 PERMISSION = "promo.change_issue"
 KB = 1024
-_PERIODS = {1: "s", 60: "m", 3600: "h", 86_400: "d"}
 
 
 class IssueChecksPanel(Panel):
@@ -50,7 +48,9 @@ class IssueChecksViewSet(ViewSet):
 
     def get_urlpatterns(self) -> list[Any]:
         return [
+            path("readers/", new_readers, name="new_readers"),
             path("<int:pk>/", show, name="show"),
+            path("<int:pk>/readers/", readers, name="readers"),
             path("<int:pk>/test/", test, name="test"),
             path("<int:pk>/tests/", tests, name="tests"),
         ]
@@ -59,21 +59,25 @@ class IssueChecksViewSet(ViewSet):
 @require_POST
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """The checks of the posted form, as a fragment. Nothing is saved."""
-    issue = _issue(request, pk).get_latest_revision_as_object()
-    from promo.desk.issues import IssueViewSet  # noqa: PLC0415  (its edit handler holds this panel)
-
-    form_class = IssueViewSet().get_edit_handler().get_form_class()
-    form = form_class(request.POST, request.FILES, instance=issue, for_user=request.user)
-    form.defer_required_fields()
-    if not form.is_valid():
+    issue = posted(request, _issue(request, pk).get_latest_revision_as_object())
+    if issue is None:
         hint = gettext("The checks will appear once the form has no errors.")
         return render(request, "promo/desk/issue_checks.html", {"hint": hint})
-    issue = form.save(commit=False)
     try:
         context = _checked(issue)
     except PromoError as error:
         context = {"hint": error.text}
     return render(request, "promo/desk/issue_checks.html", context)
+
+
+def posted(request: HttpRequest, issue: Issue) -> Issue | None:
+    """The issue as the posted form would have it; None where the form has errors."""
+    from promo.desk.issues import IssueViewSet  # noqa: PLC0415  (its edit handler holds this panel)
+
+    form_class = IssueViewSet().get_edit_handler().get_form_class()
+    form = form_class(request.POST, request.FILES, instance=issue, for_user=request.user)
+    form.defer_required_fields()
+    return form.save(commit=False) if form.is_valid() else None
 
 
 def _checked(issue: Issue) -> dict[str, Any]:
@@ -83,33 +87,58 @@ def _checked(issue: Issue) -> dict[str, Any]:
         "weight": gettext("The mail weighs {size} KB. Gmail cuts off what is over 102 KB.").format(
             size=formats.number_format(max(round(weight), 1), use_l10n=True)
         ),
-        "forecast": forecast_lines(issue.newsletter),
+        "forecast": forecast_lines(issue, forecasts.outlook(issue, now=database_now())),
     }
 
 
-def forecast_lines(newsletter: Newsletter) -> list[str]:
-    """To how many it goes and how long that takes, a sentence each."""
-    outlook = forecasts.outlook(newsletter)
-    if not outlook.readers:
-        return [gettext("Nobody reads this newsletter yet.")]
-    readers = ngettext(
-        "It goes to %(count)s reader.", "It goes to %(count)s readers.", outlook.readers
-    ) % {"count": formats.number_format(outlook.readers, force_grouping=True)}
-    lines = [readers]
-    if outlook.measured is not None:
-        text = gettext("At the rate of the last issue: {duration}.")
-        lines.append(text.format(duration=about(outlook.measured)))
-    if outlook.limited is not None:
-        text = gettext("With the mail server’s limit {limits}: {duration}.")
-        limits = " + ".join(map(_limit, outlook.limits))
-        lines.append(text.format(limits=limits, duration=about(outlook.limited)))
-    if len(lines) == 1:
-        lines.append(gettext("How long that takes is known after the first issue."))
-    return lines
+class IssueReadersPanel(Panel):
+    """Beside the choice of segment and time: to how many the issue goes as things stand."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "promo/desk/issue_readers.html"
+        media = Media(js=["promo/newsletters.js"])
+
+        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+            context: dict[str, Any] = super().get_context_data(parent_context)
+            return context | _meant(self.instance)
 
 
-def _limit(limit: Limit) -> str:
-    return f"{limit.count}/{_PERIODS[limit.seconds]}"
+@require_POST
+def readers(request: HttpRequest, pk: int) -> HttpResponse:
+    """To how many the posted form's issue goes, in sentences. Nothing is saved."""
+    return _told(request, _issue(request, pk).get_latest_revision_as_object())
+
+
+@require_POST
+def new_readers(request: HttpRequest) -> HttpResponse:
+    """The same for an issue that was never saved."""
+    if not request.user.has_perm("promo.add_issue"):
+        raise PermissionDenied
+    return _told(request, Issue())
+
+
+def _told(request: HttpRequest, issue: Issue) -> HttpResponse:
+    if not request.POST.get("newsletter"):
+        return render(request, "promo/desk/issue_readers_count.html", {"newsletter": None})
+    meant = posted(request, issue)
+    context = _meant(meant) if meant else {"unclear": True}
+    return render(request, "promo/desk/issue_readers_count.html", context)
+
+
+def _meant(issue: Issue) -> dict[str, Any]:
+    if issue.newsletter_id is None:
+        return {"newsletter": None}
+    segment = issue.segment
+    try:
+        found = addressees.of(issue, now=database_now())
+    except InvalidInput as error:
+        return {"newsletter": issue.newsletter, "problem": error.text}
+    return {
+        "newsletter": issue.newsletter,
+        "segment": segment,
+        "lines": readers_lines(issue, found),
+        "where": segments.in_words(segments.rows_for(segment)) if segment else "",
+    }
 
 
 @require_POST

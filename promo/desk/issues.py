@@ -23,8 +23,7 @@ from wagtail.locks import BaseLock
 
 from promo.desk.fillings import FillingNotice
 from promo.desk.forms import IssueForm
-from promo.desk.issue_checks import IssueChecksPanel
-from promo.desk.segments import ReadersPanel
+from promo.desk.issue_checks import IssueChecksPanel, IssueReadersPanel
 from promo.desk.snippets import DateColumn, DeskEdit, DeskViewSet, GatedAction, StateColumn
 from promo.models import Issue, Mailing, Publication
 from promo.protocol import UNSENT, State
@@ -197,7 +196,7 @@ class IssueViewSet(DeskViewSet):
                         [FieldPanel("newsletter", widget=forms.Select), FieldPanel("language")]
                     ),
                     FieldPanel("segment", widget=forms.Select),
-                    ReadersPanel(),
+                    IssueReadersPanel(),
                     FieldPanel("send_at"),
                 ],
                 heading=_("Sending"),

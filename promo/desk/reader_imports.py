@@ -19,14 +19,15 @@ from promo.desk.screens import FROM_SUBSCRIBERS, Screen, staff
 from promo.errors import InvalidInput, PromoError
 from promo.importing.readers_shape import FIELDS
 from promo.models import Newsletter, ReaderImport, RefusedRow
-from promo.services import reader_imports
+from promo.services import reader_imports, reader_merge
 from promo.services.clock import database_now
 
 ALLOWED = "promo.add_subscriber"
 SHOWN = 20
 State = ReaderImport.State
 UNDER_WAY = {State.WAITING, State.READING, State.MERGING}
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MOST_COLUMNS = 702
+"""Up to ZZ: beyond that a person does not look for a name."""
 
 LABELS = {
     "email": gettext_lazy("e-mail"),
@@ -172,8 +173,14 @@ class ColumnsForm(forms.Form):
 
 def _columns(asked: ReaderImport) -> Iterator[tuple[int, str]]:
     """The columns by their letter and what stands on top: `B: Imię`."""
-    for place, cell in enumerate(reader_imports.headings(asked)[: len(LETTERS)]):
-        yield place, f"{LETTERS[place]}: {cell[:40]}"
+    for place, cell in enumerate(reader_imports.headings(asked)[:_MOST_COLUMNS]):
+        yield place, f"{letters(place)}: {cell[:40]}"
+
+
+def letters(place: int) -> str:
+    """How a spreadsheet names its columns: 0 is A, 25 Z, 26 AA."""
+    before, last = divmod(place, 26)
+    return (letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
 class ImportView(Screen):
@@ -252,13 +259,23 @@ def standing(asked: ReaderImport) -> dict[str, Any]:
     """How an import stands, for its page and its fragment."""
     return {
         "asked": asked,
+        "bar": _bar(asked),
+        "steps": reader_merge.STEPS,
         "started": asked.state != State.UPLOADED,
         "under_way": asked.state in UNDER_WAY,
-        "reading": asked.state == State.READING,
+        "merging": asked.state == State.MERGING,
         "done": asked.state == State.DONE,
         "counts": [(label, getattr(asked, key)) for key, label in COUNTS.items()],
         "refused": asked.refused_rows.exists(),
     }
+
+
+def _bar(asked: ReaderImport) -> tuple[int, int] | None:
+    """How far the present stage is, and its end; None where nobody can tell."""
+    if asked.state == State.MERGING:
+        return asked.merged, reader_merge.STEPS
+    known = asked.state == State.READING and asked.rows <= asked.expected_rows
+    return (asked.rows, asked.expected_rows) if known and asked.expected_rows else None
 
 
 @require_POST

@@ -79,7 +79,7 @@ class RhythmForm(forms.ModelForm):  # type: ignore[type-arg]  # no subscript at 
         model = Rhythm
         fields = [
             *("active", "starts_on", "at", "lead_hours", "horizon_days", "at_least"),
-            *("responsible", "topics", "audiences"),
+            *("responsible", "topics", "kinds", "audiences"),
         ]
         labels = {
             "active": _("Issues compose themselves"),
@@ -90,6 +90,7 @@ class RhythmForm(forms.ModelForm):  # type: ignore[type-arg]  # no subscript at 
             "at_least": _("Fewest items"),
             "responsible": _("Responsible person"),
             "topics": _("Topics"),
+            "kinds": _("Kinds"),
             "audiences": _("For whom"),
         }
         help_texts = {
@@ -97,7 +98,12 @@ class RhythmForm(forms.ModelForm):  # type: ignore[type-arg]  # no subscript at 
             "horizon_days": _("Events of these days, and news of as many days back."),
             "at_least": _("With fewer there is no issue this time; you are told."),
             "responsible": _("Gets a mail when a draft is ready, missed or left out."),
-            "topics": _("None ticked: all of them. Changes of opening hours are always collected."),
+            "topics": _(
+                "Each stands for all of its kinds. Changes of opening hours are always collected."
+            ),
+            "kinds": _(
+                "Besides those of the topics ticked above. None ticked here or there: all of them."
+            ),
             "audiences": _("None ticked: everybody."),
         }
         widgets = {"starts_on": AdminDateInput, "at": AdminTimeInput}

@@ -72,7 +72,9 @@ class ConditionForm(forms.Form):
 def _fields(known: Criterion) -> dict[str, forms.Field]:
     if known.asks is Asks.COUNT:
         return {
-            "count": forms.IntegerField(label=gettext_lazy("Number"), min_value=1, max_value=9999)
+            "count": forms.IntegerField(
+                label=gettext_lazy("Number"), min_value=1, max_value=9999, help_text=known.hint()
+            )
         }
     if known.asks is Asks.DAY:
         picker = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})

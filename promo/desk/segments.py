@@ -1,17 +1,16 @@
-"""Segments of readers: the list, the editor that counts while one works, and the issue's count."""
+"""Segments of readers: the list, and the editor that counts while one works."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.panels import Panel
 from wagtail.admin.ui.tables import Column
 from wagtail.log_actions import log
 
@@ -26,7 +25,7 @@ from promo.desk.segment_forms import (
 )
 from promo.desk.snippets import CarefulDelete, DateColumn, DeskViewSet
 from promo.errors import InvalidInput
-from promo.models import Issue, Newsletter, Segment
+from promo.models import Issue, Segment
 from promo.services import segments
 from promo.services.clock import database_now
 from promo.services.criteria import Row
@@ -178,49 +177,3 @@ class SegmentViewSet(DeskViewSet):
     @property
     def edit_view(self) -> Any:
         return SegmentEditor.as_view()
-
-    def get_urlpatterns(self) -> list[Any]:
-        return [path("readers/", readers, name="readers"), *super().get_urlpatterns()]
-
-
-class ReadersPanel(Panel):
-    """In the issue's editor: how many readers it would go to as things stand."""
-
-    class BoundPanel(Panel.BoundPanel):
-        template_name = "promo/desk/issue_readers.html"
-
-        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
-            context: dict[str, Any] = super().get_context_data(parent_context)
-            issue = self.instance
-            newsletter = issue.newsletter if issue.newsletter_id else None
-            return context | _meant(newsletter, issue.segment)
-
-
-def readers(request: HttpRequest) -> HttpResponse:
-    """How many active readers of a newsletter are in a segment, in a sentence."""
-    if not request.user.has_perm("promo.change_issue"):
-        raise PermissionDenied
-    newsletter, segment = request.GET.get("newsletter", ""), request.GET.get("segment", "")
-    context = _meant(
-        Newsletter.objects.filter(pk=newsletter).first() if newsletter.isdecimal() else None,
-        Segment.objects.filter(pk=segment).first() if segment.isdecimal() else None,
-    )
-    return render(request, "promo/desk/issue_readers_count.html", context)
-
-
-def _meant(newsletter: Newsletter | None, segment: Segment | None) -> dict[str, Any]:
-    if newsletter is None:
-        return {"newsletter": None}
-    now = database_now()
-    try:
-        reads = Row("reads", values=(str(newsletter.pk),))
-        told = segments.quick_count((reads, *segments.rows_for(segment)), now=now)
-    except InvalidInput as error:
-        return {"newsletter": newsletter, "problem": error.text}
-    return {
-        "newsletter": newsletter,
-        "segment": segment,
-        "told": told,
-        "where": segments.in_words(segments.rows_for(segment)) if segment else "",
-        "url": reverse("wagtailsnippets_promo_segment:edit", args=[segment.pk]) if segment else "",
-    }

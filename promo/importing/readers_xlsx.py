@@ -4,7 +4,7 @@ The child has little time and memory: a file of some kilobytes can unpack to gig
 streams the rows; calamine, though faster, holds a sheet as one rectangle, which a single cell in
 the last corner makes 17 thousand million cells large.
 
-`python -m promo.importing.readers_xlsx CPU_SECONDS MEMORY PATH` is the child.
+`python -m promo.importing.readers_xlsx CPU_SECONDS MEMORY PATH [count]` is the child.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from promo.errors import InvalidInput
-from promo.sources.confined import MEGABYTE, ROOT, Limits, confine
+from promo.sources.confined import MEGABYTE, ROOT, ChildEnded, Limits, confine, run_confined
 
 LIMITS = Limits(cpu_seconds=600, memory=1536 * MEGABYTE)
 MOST_UNPACKED = 1024 * MEGABYTE
@@ -35,6 +36,7 @@ MOST_ROWS = 1_048_576
 """What a sheet can hold (Excel's own limit)."""
 
 DELIMITER = ","
+_COUNT = "count"
 
 
 def check(path: Path) -> None:
@@ -79,6 +81,16 @@ def lines(path: Path, *, limits: Limits = LIMITS) -> Iterator[str]:
         raise _unreadable()
 
 
+def expected_rows(path: Path, *, limits: Limits = LIMITS) -> int:
+    """How many rows the first sheet says that it has; 0 where it says nothing of use."""
+    given = [str(path.resolve()), _COUNT]
+    try:
+        said = run_confined("promo.importing.readers_xlsx", given, b"", limits=limits).decode()
+    except ChildEnded:
+        return 0
+    return min(int(said), MOST_ROWS) if said.isdecimal() else 0
+
+
 def _unreadable() -> InvalidInput:
     return InvalidInput(
         _("This spreadsheet cannot be read. Open it in a spreadsheet program and save it as CSV.")
@@ -99,11 +111,16 @@ def text(cell: object) -> str:
     return str(cell)
 
 
-def _sheet(path: Path) -> Iterable[tuple[object, ...]]:
+def _first(path: Path) -> Any:
     from openpyxl import load_workbook  # noqa: PLC0415 - only the child needs it
 
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    sheet = book.worksheets[0]
+    # As an open file: openpyxl would refuse a name without its ending, as uploads are kept.
+    file = path.open("rb")
+    return load_workbook(file, read_only=True, data_only=True, keep_links=False).worksheets[0]
+
+
+def _sheet(path: Path) -> Iterable[tuple[object, ...]]:
+    sheet = _first(path)
     sheet.reset_dimensions()  # what the file says of itself need not be so
     rows: Iterable[tuple[object, ...]] = sheet.iter_rows(
         max_row=None, max_col=MOST_COLUMNS, values_only=True
@@ -119,7 +136,10 @@ def _trimmed(row: Iterable[object]) -> list[str]:
 
 
 def main() -> None:
-    (path,) = confine()
+    path, *count = confine()
+    if count:
+        sys.stdout.write(str(_first(Path(path)).max_row or 0))
+        return
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
     write = csv.writer(out, delimiter=DELIMITER).writerow
     with suppress(BrokenPipeError):  # whoever asked wanted the beginning only

@@ -1,6 +1,7 @@
 """Newsletters that fill themselves: the rhythm, what came of each turn, and test mails."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,11 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from promo.models.fields import ChoicesField
 from promo.models.items import audience_choices, validate_recurrence
 from promo.models.subscribers import topic_choices
+from promo.planning.kinds import KINDS
 from promo.values import Message
+
+
+def collected_kinds() -> list[tuple[str, Any]]:
+    """What may be left out: changes of opening hours never are, a closed group's never come in."""
+    kinds = (kind for kind in KINDS.values() if not (kind.operational or kind.closed_group))
+    return [(kind.key, kind.label) for kind in kinds]
 
 
 class Rhythm(models.Model):
     """When the issues of a newsletter go out, and what they collect. In the lists none means all.
+
+    `topics` are shortcuts for their kinds: what is collected is of one of both lists.
 
     `next_on`, `next_send_at` and `compose_at` are the turn that is due next, as reckoned in `zone`.
     The row is the queue: a draft is composed when `compose_at` has come.
@@ -37,6 +47,7 @@ class Rhythm(models.Model):
         _("days ahead"), default=14, validators=[MinValueValidator(1), MaxValueValidator(120)]
     )
     topics = ChoicesField(topic_choices, verbose_name=_("topics"))
+    kinds = ChoicesField(collected_kinds, verbose_name=_("kinds"))
     audiences = ChoicesField(audience_choices, verbose_name=_("for whom"))
     branches = models.ManyToManyField("promo.Branch", blank=True, verbose_name=_("branches"))
     at_least = models.PositiveSmallIntegerField(

@@ -70,6 +70,11 @@ class ReaderImport(models.Model):
         default=0, help_text="About as many as the file has; 0 where nobody knows."
     )
     rows = models.PositiveIntegerField(default=0)
+    merged = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Steps of bringing the readers in that are done, of `reader_merge.STEPS`.",
+    )
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(
         default=0, help_text="Known before, and subscribed to this newsletter now."

@@ -79,7 +79,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Collecting:
-    """What an issue collects. None chosen means all.
+    """What an issue collects. None chosen means all; a topic stands for its kinds.
 
     Dated items from `send_at` up to `until`; news without a date that was approved since `since`.
     """
@@ -88,6 +88,7 @@ class Collecting:
     until: datetime
     since: datetime
     topics: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
     branches: frozenset[int] = frozenset()
     audiences: frozenset[str] = frozenset()
 
@@ -159,8 +160,8 @@ def _wanted(item: Candidate, rule: Collecting) -> bool:
         return False
     if kind.operational:
         return True
-    topic = next((topic.key for topic in TOPICS if item.kind in topic.kinds), None)
-    if rule.topics and topic is not None and topic not in rule.topics:
+    chosen = rule.kinds.union(*(topic.kinds for topic in TOPICS if topic.key in rule.topics))
+    if chosen and item.kind not in chosen:
         return False
     return not (rule.audiences and item.audiences) or bool(rule.audiences & item.audiences)
 

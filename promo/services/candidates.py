@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Q
 
 from promo.models import Approval, Filling, Issue, Item, Newsletter, Publication, Rhythm
 from promo.planning.filling import Candidate, Chapter, Collecting, Told, collect
-from promo.protocol import State
+from promo.protocol import UNSENT, State
 from promo.services import channels
-from promo.services.neighbours import LOOK_BACK, NOT_STANDING
+from promo.services.neighbours import AT, LOOK_BACK, NOT_STANDING
 from promo.services.plans import occurrences
 from promo.values import EventStatus
 
@@ -28,7 +29,9 @@ def collected(
     `besides` is the issue itself, where it exists already: it does not count as told.
     """
     rule = _rule(rhythm, send_at=send_at, now=now)
-    told = _told(rhythm.newsletter, horizon=rule.until - send_at, besides=besides, now=now)
+    told = _told(
+        rhythm.newsletter, horizon=rule.until - send_at, until=send_at, besides=besides, now=now
+    )
     rows = _items(rhythm.newsletter, rule, told)
     return collect([_candidate(row, now) for row in rows], rule=rule, told=told), rule
 
@@ -54,6 +57,7 @@ def _rule(rhythm: Rhythm, *, send_at: datetime, now: datetime) -> Collecting:
         until=send_at + horizon,
         since=max(since, now - LONGEST_BACK),
         topics=frozenset(rhythm.topics),
+        kinds=frozenset(rhythm.kinds),
         branches=frozenset(rhythm.branches.values_list("pk", flat=True)),
         audiences=frozenset(rhythm.audiences),
     )
@@ -94,13 +98,56 @@ def _candidate(item: Item, now: datetime) -> Candidate:
     )
 
 
-def _told(
-    newsletter: Newsletter, *, horizon: timedelta, besides: Issue | None, now: datetime
-) -> dict[int, Told]:
-    """How the issues that went out, or are about to, told of their items; the latest counts.
+class _Telling(NamedTuple):
+    """That a mail told of an item: in which order, as it was approved when, and how far ahead."""
 
-    An issue tells of an item as it was approved when the issue was: that is what it was made of.
+    at: datetime
+    item_id: int
+    known_at: datetime | None
+    reached_at: datetime
+
+
+def _told(
+    newsletter: Newsletter,
+    *,
+    horizon: timedelta,
+    until: datetime,
+    besides: Issue | None,
+    now: datetime,
+) -> dict[int, Told]:
+    """How the mails that went out, or are about to, told of their items; the latest counts.
+
+    Issues, and items that were mailed alone. A series is known as far as any of them reached.
     """
+    tellings = [
+        *_in_issues(newsletter, horizon=horizon, besides=besides, now=now),
+        *_alone(newsletter, horizon=horizon, until=until, now=now),
+    ]
+    tellings.sort(key=lambda one: one.at)
+    approvals: dict[int, list[Approval]] = defaultdict(list)
+    refs = {one.item_id for one in tellings}
+    for approval in Approval.objects.filter(item_id__in=refs).order_by("at", "id"):
+        approvals[approval.item_id].append(approval)
+    told: dict[int, Told] = {}
+    for one in tellings:
+        known = _known_at(approvals[one.item_id], one.known_at)
+        before = told.get(one.item_id)
+        if known is not None:
+            told[one.item_id] = Told(
+                known.starts_at,
+                known.place,
+                EventStatus(known.status),
+                reached_at=max(one.reached_at, before.reached_at) if before else one.reached_at,
+                deadline_at=known.deadline_at,
+                sign_up_until_at=known.sign_up_until_at,
+            )
+    return told
+
+
+def _in_issues(
+    newsletter: Newsletter, *, horizon: timedelta, besides: Issue | None, now: datetime
+) -> Iterator[_Telling]:
+    """An issue tells of an item as it was approved when the issue was: of that it was made."""
     rows = (
         Publication.objects.filter(issue__newsletter=newsletter, planned_at__gte=now - LOOK_BACK)
         .exclude(state__in=_NEVER_WENT)
@@ -109,25 +156,32 @@ def _told(
         .defer("message_json")
         .order_by("planned_at", "id")
     )
-    issues = [row.issue for row in rows if row.issue is not None]
-    refs = {ref for issue in issues for ref in refs_in(issue)}
-    approvals: dict[int, list[Approval]] = defaultdict(list)
-    for approval in Approval.objects.filter(item_id__in=refs).order_by("at", "id"):
-        approvals[approval.item_id].append(approval)
-    told: dict[int, Told] = {}
-    for issue in issues:
-        for ref in refs_in(issue):
-            known = _known_at(approvals[ref], issue.last_published_at)
-            if known is not None:
-                told[ref] = Told(
-                    known.starts_at,
-                    known.place,
-                    EventStatus(known.status),
-                    reached_at=issue.send_at + horizon,
-                    deadline_at=known.deadline_at,
-                    sign_up_until_at=known.sign_up_until_at,
-                )
-    return told
+    for row in rows:
+        if row.issue is not None:
+            for ref in refs_in(row.issue):
+                reached_at = row.issue.send_at + horizon
+                yield _Telling(row.planned_at, ref, row.issue.last_published_at, reached_at)
+
+
+def _alone(
+    newsletter: Newsletter, *, horizon: timedelta, until: datetime, now: datetime
+) -> Iterator[_Telling]:
+    """What a timetable mails by itself, until this issue goes: as approved when it left us.
+
+    What has not left yet is made of the item as it is approved now. A mail about one meeting of a
+    series tells of no later one.
+    """
+    rows = (
+        Publication.objects.filter(item__isnull=False, destination=newsletter.destination_id)
+        .annotate(at=AT)
+        .filter(at__gte=now - LOOK_BACK, at__lte=until)
+        .exclude(state__in=_NEVER_WENT)
+        .order_by("at", "id")
+    )
+    fields = ("at", "item_id", "state", "marked_at", "published_at", "occurrence_at")
+    for at, item_id, state, marked_at, published_at, occurrence_at in rows.values_list(*fields):
+        left_at = now if state in UNSENT else marked_at or published_at
+        yield _Telling(at, item_id, left_at, occurrence_at or at + horizon)
 
 
 def _known_at(approvals: list[Approval], at: datetime | None) -> Approval | None:

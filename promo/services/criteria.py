@@ -30,6 +30,7 @@ from promo.models import (
     Suppression,
 )
 from promo.planning.kinds import AUDIENCES, TOPICS
+from promo.services import engagement
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -71,7 +72,8 @@ Condition = Callable[[Row, datetime], Q]
 class Criterion:
     """`several`: a subscriber can have several of the choices. `needed`: one must be chosen.
 
-    `open_ended`: none chosen by the subscriber means all, which staff may leave out.
+    `open_ended`: none chosen by the subscriber means all, which staff may leave out. `known`: of
+    whom it can be said at all; without it, of everybody. `hint`: what staff should know of it.
     """
 
     key: str
@@ -83,6 +85,8 @@ class Criterion:
     several: bool = True
     needed: bool = True
     open_ended: bool = False
+    known: Condition | None = None
+    hint: Callable[[], str] = str
 
 
 def _tied(*states: Subscription.State) -> Condition:
@@ -321,6 +325,18 @@ CRITERIA: Mapping[str, Criterion] = _table(
         Asks.COUNT,
         _received_within,
     ),
+    *(
+        Criterion(
+            one.key,
+            _MAIL,
+            one.label,
+            Asks.COUNT,
+            one.condition,
+            known=one.known,
+            hint=engagement.hint,
+        )
+        for one in engagement.CRITERIA
+    ),
     Criterion(
         "trouble",
         _MAIL,
@@ -364,5 +380,8 @@ def criterion(key: str) -> Criterion:
 
 def condition(row: Row, *, now: datetime) -> Q:
     """The row as a condition on a subscriber."""
-    found = criterion(row.key).condition(row, now)
-    return ~found if row.negated else found
+    asked = criterion(row.key)
+    found = asked.condition(row, now)
+    if not row.negated:
+        return found
+    return asked.known(row, now) & ~found if asked.known else ~found

@@ -78,9 +78,9 @@ def rows(asked: ReaderImport) -> Iterator[Cells]:
 
 
 def expected_rows(asked: ReaderImport) -> int:
-    """About how many rows the file has: its lines; 0 for a spreadsheet."""
+    """About how many rows the file has: its lines, or as a sheet says; 0 where it says nothing."""
     if asked.format == ReaderImport.Format.XLSX:
-        return 0
+        return readers_xlsx.expected_rows(place(asked))
     count = 0
     with place(asked).open("rb") as file:
         while block := file.read(_BLOCK):

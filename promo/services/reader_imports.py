@@ -215,7 +215,11 @@ def _read(asked: ReaderImport, watch: NewWatch, clock: Clock) -> None:
             held = ReaderImport.objects.filter(reader_lease.held(asked))
             if not held.update(state=State.MERGING):
                 raise Lost
-            counts = reader_merge.merge(asked, now=clock())
+
+            def tell(step: int) -> None:
+                claim.merged = step
+
+            counts = reader_merge.merge(asked, now=clock(), tell=tell)
         except Error as error:
             if claim.lost:
                 raise Lost from error

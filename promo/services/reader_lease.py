@@ -37,6 +37,7 @@ def claim(import_id: int, *, now: datetime) -> ReaderImport | None:
         owner=worker_name(),
         lease_until_at=now + LEASE,
         rows=0,
+        merged=0,
     )
     if not taken:
         return None
@@ -53,6 +54,7 @@ class Watch(Protocol):
 
     lost: bool
     rows: int
+    merged: int
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -76,6 +78,7 @@ class Heartbeat:
     def __init__(self, asked: ReaderImport, interrupt: Callable[[], None]) -> None:
         self.lost = False
         self.rows = 0
+        self.merged = 0
         self._asked = asked
         self._interrupt = interrupt
         self._over = threading.Event()
@@ -107,7 +110,9 @@ class Heartbeat:
     def _renewed(self) -> bool:
         try:
             row = ReaderImport.objects.filter(held(self._asked))
-            return bool(row.update(lease_until_at=Now() + LEASE, rows=self.rows))
+            return bool(
+                row.update(lease_until_at=Now() + LEASE, rows=self.rows, merged=self.merged)
+            )
         except OperationalError as error:  # the database restarts: the lease outlives a moment
             log.warning("import", id=self._asked.id, error=str(error))
             connection.close()

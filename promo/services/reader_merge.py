@@ -6,7 +6,7 @@ so that a killed worker leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -28,8 +28,14 @@ WORK_MEMORY = "96MB"
 """For sorting and joining a million rows; of this session only."""
 
 
+STEPS = 7
+"""So many parts has what follows the reading of a file, to tell how far it is."""
+
 BLOCK = 500
 """Lines that are handed to COPY at once: each handing over costs more than a line."""
+
+
+Tell = Callable[[int], None]
 
 
 class Overtaken(Exception):
@@ -98,10 +104,11 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\")
 
 
-def merge(asked: ReaderImport, *, now: datetime) -> Counts:
+def merge(asked: ReaderImport, *, now: datetime, tell: Tell) -> Counts:
     """Bring the staged readers in and write down what became of each row; marks `asked` as done.
 
-    Raises Lost where it was cancelled meanwhile: then nothing has changed.
+    `tell` hears how many of the `STEPS` are done. Raises Lost where it was cancelled meanwhile:
+    then nothing has changed.
     """
     with connection.cursor() as cursor:
         rows, valid = _count(cursor)
@@ -109,7 +116,7 @@ def merge(asked: ReaderImport, *, now: datetime) -> Counts:
         for _try in range(TRIES):
             try:
                 with transaction.atomic(), _own_keys(cursor):
-                    return _Merge(cursor, asked, now).run(rows, valid, unique)
+                    return _Merge(cursor, asked, now, tell).run(rows, valid, unique)
             except (Overtaken, IntegrityError):
                 continue
     raise NotAllowed(_("Too much is going on with the readers of this newsletter. Try again."))
@@ -167,7 +174,10 @@ def _own_keys(cursor: CursorWrapper) -> Iterator[None]:
 class _Merge:
     """The statements of the one transaction, in their order."""
 
-    def __init__(self, cursor: CursorWrapper, asked: ReaderImport, now: datetime) -> None:
+    def __init__(
+        self, cursor: CursorWrapper, asked: ReaderImport, now: datetime, tell: Tell
+    ) -> None:
+        self._tell = tell
         self._cursor = cursor
         self._asked = asked
         self._values: dict[str, Any] = {
@@ -181,10 +191,13 @@ class _Merge:
     def run(self, rows: int, valid: int, unique: int) -> Counts:
         if not self._do("SELECT 1 FROM promo_newsletter WHERE id = %(newsletter)s FOR KEY SHARE"):
             raise Lost
+        self._tell(1)  # the rows are numbered
         self._find_known()
+        self._tell(2)
         added = self._add_new()
         stops.reached(stops.MERGING)
         changed = self._tie_known()
+        self._tell(6)
         known = self._fates()
         counts = Counts(
             rows=rows,
@@ -197,6 +210,7 @@ class _Merge:
             duplicates=valid - unique,
         )
         self._report()
+        self._tell(STEPS)
         self._done(counts)
         return counts
 
@@ -260,6 +274,7 @@ class _Merge:
                    email, address_hash, name, language, %(now)s {fresh}
             """
         )
+        self._tell(3)
         self._do(
             f"""
             INSERT INTO promo_subscription
@@ -267,6 +282,7 @@ class _Merge:
             SELECT tie, person, %(newsletter)s, 'active', 0, '', coalesce(at, %(now)s) {fresh}
             """
         )
+        self._tell(4)
         self._do(
             f"""
             INSERT INTO promo_consent (subscription_id, act, at, wording, source)
@@ -274,6 +290,7 @@ class _Merge:
                    coalesce(source, %(source)s) {fresh}
             """
         )
+        self._tell(5)
         return count
 
     def _tie_known(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from random import Random
@@ -104,8 +104,12 @@ def quick_count(rows: Iterable[Row], *, now: datetime, many: int = MANY) -> Esti
     fits = filtered(rows, now=now).filter(id__in=drawn).count()
     if fits < FEWEST:
         return Estimate(None, exact=False)
-    number = fits * each_stands_for
-    return Estimate(int(round(number, 2 - len(str(int(number))))), exact=False)
+    return Estimate(two_digits(fits * each_stands_for), exact=False)
+
+
+def two_digits(number: float) -> int:
+    """As much of an estimate as means something."""
+    return int(round(number, 2 - len(str(int(number)))))
 
 
 def sample(rows: Iterable[Row], *, now: datetime) -> list[Subscriber]:
@@ -187,11 +191,15 @@ class Part(NamedTuple):
     values: dict[str, Any]
 
 
-def part(rows: Sequence[Row], *, column: str, now: datetime) -> Part:
-    """`AND column IN (…)` for the subscribers whom the rows mean; nothing where they mean all."""
+def part(rows: Sequence[Row], *, column: str, now: datetime, among: Collection[int] = ()) -> Part:
+    """`AND column IN (…)` for the subscribers whom the rows mean; nothing where they mean all.
+
+    Of these ids alone, where some are named.
+    """
     if not rows:
         return Part("", {})
     inner = filtered(rows, now=now).values("id")
+    inner = inner.filter(id__in=among) if among else inner
     try:
         sql, given = inner.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:  # Django sees that nobody can be meant

@@ -17,7 +17,7 @@ import json
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from promo.models import Institution, Mailing, Publication
+from promo.models import Institution, Issue, Mailing, Publication
 from promo.planning.kinds import TOPICS
 from promo.rendering.dates import local
 from promo.services.facts import issue_facts, item_facts
@@ -80,14 +80,32 @@ WISH = """
 
 def is_operational(publication: Publication) -> bool:
     """Does it tell of opening hours, which are for everybody?"""
-    return any(item.kind not in _TOPIC_OF for item in _items(publication))
+    return _for_everybody(_items(publication))
 
 
 def asked_of(mailing: Mailing, *, now: datetime) -> dict[str, Any]:
     """The values for `SUBJECT_AND_RECENT` and `WISH`."""
+    items = _items(mailing.publication)
+    return _asked(items, mailing=mailing.id, operational=mailing.operational, now=now)
+
+
+def asked_before(issue: Issue, *, at: datetime) -> dict[str, Any]:
+    """The same for an issue as it stands, if it went out at that moment."""
+    items = _items_in(issue)
+    own = Mailing.objects.filter(publication__issue=issue.pk).values_list("id", flat=True).first()
+    return _asked(items, mailing=own or 0, operational=_for_everybody(items), now=at)
+
+
+def _for_everybody(items: list[ItemFacts]) -> bool:
+    return any(item.kind not in _TOPIC_OF for item in items)
+
+
+def _asked(
+    items: list[ItemFacts], *, mailing: int, operational: bool, now: datetime
+) -> dict[str, Any]:
     subjects = {
         (_TOPIC_OF.get(item.kind, ""), tuple(sorted(item.audience_keys)), item.place.branch_slug)
-        for item in _items(mailing.publication)
+        for item in items
     }
     zone = Institution.load().tz
     today = local(now, zone).date()
@@ -97,10 +115,10 @@ def asked_of(mailing: Mailing, *, now: datetime) -> dict[str, Any]:
         for topic, audiences, branch in sorted(subjects)
     ]
     return {
-        "mailing": mailing.id,
+        "mailing": mailing,
         "subjects": json.dumps(told),
         "with_items": bool(subjects),
-        "operational": mailing.operational,
+        "operational": operational,
         "today": today,
         "week": datetime.combine(monday, time(), zone),
         "month": datetime.combine(today.replace(day=1), time(), zone),
@@ -109,5 +127,9 @@ def asked_of(mailing: Mailing, *, now: datetime) -> dict[str, Any]:
 
 def _items(publication: Publication) -> list[ItemFacts]:
     if publication.issue is not None:
-        return [block.item for block in issue_facts(publication.issue).blocks if block.item]
+        return _items_in(publication.issue)
     return [item_facts(publication.item)] if publication.item is not None else []
+
+
+def _items_in(issue: Issue) -> list[ItemFacts]:
+    return [block.item for block in issue_facts(issue).blocks if block.item]

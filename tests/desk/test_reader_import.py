@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
 from promo.desk.downloads import harmless
+from promo.desk.reader_imports import letters
 from promo.models import Newsletter, ReaderImport, Subscriber
 from promo.services import reader_imports
 from tests.browser import OpenPage
@@ -74,6 +75,40 @@ def test_another_delimiter_is_tried_and_shown_before_anything_starts(scene: Scen
     browser_of("approver").post(place, given)
     asked = ReaderImport.objects.get()
     assert (asked.state, asked.delimiter, asked.columns) == (State.UPLOADED, ",", {"email": 0})
+
+
+def test_a_column_beyond_the_letter_z_can_be_chosen(scene: Scene) -> None:
+    cells = [f"k{number}" for number in range(26)]
+    file = f"{';'.join(cells)};Adres\n{';'.join(cells)};zofia@example.org\n"
+    place = posted("approver", scene.newsletter, file.encode())
+    page = browser_of("approver").get(place).content.decode()
+    assert "AA: Adres" in page
+    given = {"encoding": "utf-8", "delimiter": ";", "has_heading": "on", "email": "26"}
+    browser_of("approver").post(place, {**given, "start": "1"})
+    asked = ReaderImport.objects.get()
+    assert (asked.state, asked.columns) == (State.WAITING, {"email": 26})
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")]
+)
+def test_columns_are_named_as_in_a_spreadsheet(place: int, name: str) -> None:
+    assert letters(place) == name
+
+
+def test_each_stage_has_a_bar_with_a_value_while_it_is_known(scene: Scene) -> None:
+    place = posted("approver", scene.newsletter, FILE.encode())
+    asked = ReaderImport.objects.all()
+
+    def bar(**values: object) -> str:
+        asked.update(**values)
+        page = browser_of("approver").get(f"{place}progress/").content.decode()
+        return page.partition("<progress")[2].partition(">")[0]
+
+    assert 'max="4" value="2"' in bar(state=State.READING, rows=2)
+    assert "value" not in bar(rows=5)  # the file has more rows than it said
+    assert "value" not in bar(rows=2, expected_rows=0)
+    assert 'max="7" value="3"' in bar(state=State.MERGING, merged=3)
 
 
 def test_the_report_opens_in_polish_excel_and_computes_nothing(

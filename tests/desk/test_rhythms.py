@@ -76,6 +76,7 @@ FORM: dict[str, Any] = {
     "horizon_days": "30",
     "at_least": "3",
     "topics": ["learning"],
+    "kinds": ["film"],
 }
 
 
@@ -101,13 +102,19 @@ def test_the_saved_rhythm_comes_back_in_the_form(scene: Scene, form: dict[str, A
     client, address = browser_of("approver"), f"/desk/rhythms/{scene.newsletter.pk}/"
     assert client.post(address, form).status_code == 302
     row = Rhythm.objects.get()
-    assert (row.rule, row.lead_hours, row.topics) == ("FREQ=MONTHLY;BYDAY=1MO", 72, ["learning"])
+    assert (row.rule, row.lead_hours) == ("FREQ=MONTHLY;BYDAY=1MO", 72)
+    assert (row.topics, row.kinds) == (["learning"], ["film"])
     assert row.compose_at is not None
     page = html.fromstring(client.get(address).content.decode())
     chosen = page.xpath(
         "//select[@name='every' or @name='nth' or @name='weekday']/option[@selected]"
     )
     assert [option.get("value") for option in chosen] == ["nth", "1", "MO"]
+    kinds = page.xpath("//input[@name='kinds']")
+    assert [one.get("value") for one in kinds if one.get("checked") is not None] == ["film"]
+    offered = {one.get("value") for one in kinds}
+    assert {"lecture", "survey"} <= offered
+    assert not {"opening_hours", "library_lesson"} & offered  # always, and never collected
     listed = client.get("/desk/newsletters/").content.decode()
     assert "w pierwszy poniedziałek miesiąca o 09:00" in listed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -92,16 +93,27 @@ def test_a_segment_in_use_is_not_deleted_and_the_desk_says_by_what(scene: Scene)
     assert Segment.objects.filter(pk=scene.segment.pk).exists()
 
 
-def test_the_editor_of_an_issue_says_how_many_will_get_it(scene: Scene) -> None:
+def test_both_tabs_of_an_issue_say_to_how_many_it_goes(scene: Scene) -> None:
     client = english("writer")
     edit = client.get(f"/desk/issues/edit/{scene.issue.pk}/").content.decode()
-    assert "As things stand, 12 readers will get this issue." in edit
-    first = Subscriber.objects.order_by("id")[0]
+    assert "It goes to 12 readers." in edit
+    first, second = Subscriber.objects.order_by("id")[:2]
     Preferences.objects.create(subscriber=first, topics=["arts"])
-    query = f"newsletter={scene.newsletter.pk}&segment={scene.segment.pk}"
-    part = client.get(f"/desk/segments/readers/?{query}").content.decode()
-    assert "As things stand, 11 readers will get this issue." in part
-    assert "Choose a newsletter" in client.get("/desk/segments/readers/").content.decode()
+    Preferences.objects.create(subscriber=second, paused_until_on=date(2031, 1, 1))
+    form = {
+        "subject": "Subject",
+        "newsletter": str(scene.newsletter.pk),
+        "segment": str(scene.segment.pk),
+        "language": "pl",
+        "send_at": "2030-01-02 09:00",
+        "blocks-count": "0",
+    }
+    addresses = (f"{scene.issue.pk}/", f"{scene.issue.pk}/readers/", "readers/")
+    for address in addresses:
+        told = client.post(f"/desk/issue_checks/{address}", form).content.decode()
+        assert "It goes to 10 readers. Left out by their own wish: 1 takes a break." in told
+    nowhere = client.post("/desk/issue_checks/readers/", {**form, "newsletter": ""})
+    assert "Choose a newsletter" in nowhere.content.decode()
 
 
 def test_the_list_of_subscribers_shows_a_segment_and_what_can_be_done_with_it(

@@ -190,6 +190,15 @@ def test_a_cell_in_the_last_corner_makes_no_giant(tmp_path: Path) -> None:
     assert cells_of(path) == [["a@example.org"]]
 
 
+def test_how_many_rows_there_are_is_taken_from_the_sheet_and_unknown_where_it_is_broken(
+    tmp_path: Path,
+) -> None:
+    path = sheet(tmp_path, ("E-mail",), ("a@example.org",))
+    assert readers_xlsx.expected_rows(path) == 2
+    path.write_bytes(path.read_bytes()[:400])
+    assert readers_xlsx.expected_rows(path) == 0
+
+
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     path = sheet(tmp_path, ("a@example.org",))
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:

@@ -203,6 +203,16 @@ def test_topics_branches_and_audiences_narrow_what_is_collected() -> None:
     assert found == {"news": [6], "events": [1, 5]}
 
 
+def test_kinds_are_collected_by_name_and_beside_those_of_a_topic() -> None:
+    plain = {name: getattr(RULE, name) for name in ("send_at", "until", "since")}
+    items = (item(1), item(2, "concert"), item(3, "film"), item(4, "workshop"))
+    news = item(5, "opening_hours", starts_at=SEND + DAY)
+    named = made(*items, news, rule=Collecting(**plain, kinds=frozenset({"film"})))
+    assert named == {"news": [5], "events": [3]}
+    both = Collecting(**plain, kinds=frozenset({"film"}), topics=frozenset({"learning"}))
+    assert made(*items, rule=both) == {"events": [1, 3, 4]}
+
+
 def test_new_items_go_under_their_headings_and_leave_the_rest_alone() -> None:
     with translation.override("en"):
         events = heading(Group.EVENTS)

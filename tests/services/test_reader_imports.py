@@ -6,11 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.db import connection, connections
+from openpyxl import Workbook
 from pytest_django.fixtures import Settings
 
 from config.celery import app
@@ -25,7 +27,13 @@ from promo.models import (
     Subscription,
     Suppression,
 )
-from promo.services import reader_files, reader_imports, reader_lease, subscribers
+from promo.services import (
+    reader_files,
+    reader_imports,
+    reader_lease,
+    reader_merge,
+    subscribers,
+)
 from promo.services.clock import database_now
 from promo.vault import address_hash, address_hasher
 from tasks import readers
@@ -43,6 +51,7 @@ class Still:
 
     lost = False
     rows = 0
+    merged = 0
 
     def __init__(self, asked: ReaderImport, interrupt: Callable[[], None]) -> None:
         pass
@@ -58,6 +67,18 @@ class Gone(Still):
     """A watch that finds the import cancelled as soon as somebody asks it."""
 
     lost = True
+
+
+class Following(Still):
+    """A watch that keeps all that it is told of the second stage."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "merged":
+            self.told.append(value)
 
 
 @pytest.fixture
@@ -173,6 +194,31 @@ def test_every_row_is_accounted_for(newsletter: Newsletter) -> None:
     left.refresh_from_db()
     assert left.state == Subscription.State.ENDED
     assert not left.consents.filter(act=Consent.Act.RECORDED, at__gt=NOW).exists()
+
+
+def test_adding_the_readers_tells_each_of_its_steps(newsletter: Newsletter) -> None:
+    asked = uploaded(newsletter, "a@example.org;Ada")
+    reader_imports.start(asked=asked)
+    watch = Following()
+    reader_imports.read(asked.pk, clock=lambda: NOW, watch=lambda _asked, _interrupt: watch)
+    assert watch.told == list(range(1, reader_merge.STEPS + 1))
+
+
+def test_a_spreadsheet_says_how_many_rows_it_has(newsletter: Newsletter, tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (("E-mail",), ("a@example.org",), ("b@example.org",)):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "book.xlsx")
+    asked = reader_imports.upload(
+        newsletter=newsletter,
+        user=None,
+        name="book.xlsx",
+        blocks=[(tmp_path / "book.xlsx").read_bytes()],
+        source="",
+        wording="",
+        now=NOW,
+    )
+    assert (asked.format, asked.expected_rows) == (ReaderImport.Format.XLSX, 3)
 
 
 def test_known_people_are_tied_and_keep_their_own_choices(newsletter: Newsletter) -> None:

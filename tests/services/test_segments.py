@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import (
@@ -16,6 +16,7 @@ from promo.models import (
     Delivery,
     DeliveryEvent,
     Issue,
+    LinkVisit,
     Mailing,
     Newsletter,
     Preferences,
@@ -23,6 +24,8 @@ from promo.models import (
     Subscriber,
     Subscription,
     Suppression,
+    TrackedLink,
+    Tracking,
 )
 from promo.services import approvals, criteria, mailings, newsletters, segments, subscribers
 from promo.services.criteria import Row
@@ -211,6 +214,73 @@ def test_engagement_counts_what_the_mail_server_took(main: Newsletter) -> None:
     assert names(Row("trouble", values=("refused",), negated=True)) == {"often", "once", "never"}
 
 
+def told_apart(name: str, newsletter: Newsletter) -> Subscriber:
+    person = reader(name, newsletter)
+    ties = Subscription.objects.filter(subscriber=person)
+    ties.update(counted_since_at=NOW - timedelta(days=300))
+    return person
+
+
+def visited(delivery: Any, *, days_ago: int, url: str = "", times: int = 1) -> None:
+    """The mail was opened then, or its link followed."""
+    Mailing.objects.filter(pk=delivery.mailing_id).update(tracking=Tracking.READERS)
+    link = TrackedLink.objects.create(
+        mailing_id=delivery.mailing_id,
+        position=delivery.mailing.links.count(),
+        key=f"{delivery.pk}-{url[-4:]}",
+        url=url,
+    )
+    at = NOW - timedelta(days=days_ago)
+    LinkVisit.objects.create(delivery=delivery, link=link, times=times, first_at=at, last_at=at)
+
+
+def test_engagement_tells_opened_and_clicked_of_those_who_agreed(main: Newsletter) -> None:
+    url = "https://biblioteka.example.org/"
+    visited(delivered(told_apart("clicks", main), main, days_ago=5), days_ago=4, url=url)
+    visited(delivered(told_apart("opens", main), main, days_ago=40), days_ago=20)
+    visited(delivered(told_apart("scanner", main), main, days_ago=5), days_ago=5, url=url, times=0)
+    delivered(told_apart("nothing", main), main, days_ago=5)
+    told_apart("got nothing", main)
+    delivered(reader("unknown", main), main, days_ago=5)
+    Mailing.objects.update(tracking=Tracking.READERS)
+    assert names(Row("opened_within", count=30)) == {"clicks", "opens"}
+    assert names(Row("opened_within", count=10)) == {"clicks"}
+    assert names(Row("clicked_within", count=30)) == {"clicks"}
+    assert names(Row("opened_within", count=30, negated=True)) == {"scanner", "nothing"}
+    assert names(Row("clicked_within", count=50, negated=True)) == {"opens", "scanner", "nothing"}
+
+
+def test_engagement_in_the_last_issues_is_that_of_each_newsletter(
+    main: Newsletter, kids: Newsletter
+) -> None:
+    early, late, small = (told_apart(n, main) for n in ("early", "late", "small"))
+    Subscription.objects.create(
+        subscriber=small, newsletter=kids, state="active", counted_since_at=NOW - timedelta(300)
+    )
+    for person, newsletter in ((early, main), (small, kids), (late, main)):
+        visited(delivered(person, newsletter, days_ago=5), days_ago=4)
+    assert names(Row("opened_last", count=1)) == {"late", "small"}
+    assert names(Row("opened_last", count=2)) == {"early", "late", "small"}
+    assert names(Row("clicked_last", count=2)) == set()
+    assert names(Row("clicked_last", count=1, negated=True)) == {"late", "small"}
+
+
+@pytest.mark.parametrize("key", ["opened_within", "opened_last"])
+def test_where_readers_are_not_told_apart_nobody_is_said_to_have_opened_nothing(
+    main: Newsletter, key: str
+) -> None:
+    delivered(told_apart("one", main), main, days_ago=1)
+    assert names(Row(key, count=9)) == names(Row(key, count=9, negated=True)) == set()
+    assert "No newsletter counts for each reader" in english_hint(key)
+    Newsletter.objects.update(tracking=Tracking.READERS)
+    assert "No newsletter counts" not in english_hint(key)
+
+
+def english_hint(key: str) -> str:
+    with translation.override("en"):
+        return criteria.criterion(key).hint()
+
+
 def test_who_must_not_be_mailed_is_found_by_the_hash(db: None) -> None:
     barred = reader("barred")
     reader("free")
@@ -238,8 +308,6 @@ def test_conditions_are_told_in_words(main: Newsletter) -> None:
         Row("joined_before", day=date(2026, 5, 1)),
         Row("reads", values=("0",)),
     ]
-    from django.utils import translation  # noqa: PLC0415
-
     with translation.override("en"):
         assert segments.words(rows) == [
             "reads the newsletter: Co słychać w bibliotece",

@@ -1,5 +1,5 @@
-// Newsletters: the next dates follow the form of a rhythm; an issue's checks follow its editor, and its
-// test mails tell what became of them.
+// Newsletters: the next dates follow the form of a rhythm; an issue's checks and the
+// number of its readers follow its editor, and its test mails tell what became of them.
 (() => {
   "use strict";
   const quiet = 600; // ms without a keystroke
@@ -63,6 +63,8 @@
     const form = document.querySelector("[data-edit-form]");
     const checks = document.querySelector("[data-promo-checks]");
     if (form && checks) follow(form, checks, checks.dataset.promoChecks)();
+    const readers = document.querySelector("[data-promo-readers]");
+    if (form && readers) follow(form, readers, readers.dataset.promoReaders);
     const row = document.querySelector("[data-promo-test]");
     if (form && row) testMails(row, document.querySelector("[data-promo-tests]"), form);
   });

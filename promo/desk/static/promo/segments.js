@@ -1,4 +1,4 @@
-// The editor of a segment counts while one works, and the editor of an issue says how many will get it.
+// The editor of a segment counts while one works.
 // Without this script every button posts its form: nothing here is needed.
 (() => {
   "use strict";
@@ -60,23 +60,7 @@
     count();
   }
 
-  function follow(place, form) {
-    const fields = ["newsletter", "segment"].map((name) => form.querySelector(`select[name=${name}]`));
-    let asked = 0;
-    async function ask() {
-      const mine = ++asked;
-      const query = new URLSearchParams(fields.map((field) => [field.name, field.value]));
-      const answer = await fetch(`${place.dataset.issueReaders}?${query}`).catch(() => null);
-      if (mine !== asked) return;
-      if (answer && answer.ok && !answer.redirected) place.innerHTML = await answer.text();
-      else place.textContent = place.dataset.failed;
-    }
-    if (fields.every(Boolean)) for (const field of fields) field.addEventListener("change", ask);
-  }
-
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("form[data-segment]").forEach(edit);
-    const place = document.querySelector("[data-issue-readers]");
-    if (place) follow(place, place.closest("form"));
   });
 })();
