@@ -13,14 +13,16 @@ The clock is Redis's own: workers with wrong clocks agree.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import redis
 from django.utils.translation import gettext as _
 
-from promo.errors import ConfigurationError
+from promo.errors import ConfigurationError, RateLimited
 from promo.mailing import brake
 
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -160,6 +162,21 @@ class Meter:
         shape = [LONGEST_PACE, _BURST_SECONDS, _SLOTS, brake.RECOVERY, int(goes_first)]
         granted, wait = self._script(keys=self._keys, args=[wanted, *shape, *self._numbers])
         return int(granted), float(wait)
+
+    def take_turn(self, *, until: float) -> None:
+        """Wait for the turn of one mail that goes first, until this reading of `time.monotonic`.
+
+        Raises RateLimited where it would come later.
+        """
+        while True:
+            granted, wait = self.grant(1, goes_first=True)
+            if granted:
+                return
+            if time.monotonic() + wait > until:
+                raise RateLimited(
+                    _("The limit for mail is used up for now."), retry_after=timedelta(seconds=wait)
+                )
+            time.sleep(wait)
 
     def give_back(self, count: int) -> None:
         """So many of the granted mails did not leave."""

@@ -9,12 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import redis
 import structlog
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from promo.errors import RateLimited
 from promo.mailing.headers import domain_of
@@ -56,23 +54,11 @@ class _Toll:
         ours = Meter(self._client, name=self._relay.name, limits=self._relay.limits)
         until = time.monotonic() + PATIENCE
         try:
-            _take(theirs, until=until)
+            theirs.take_turn(until=until)
             try:
-                _take(ours, until=until)
+                ours.take_turn(until=until)
             except RateLimited:
                 theirs.give_back(1)
                 raise
         except redis.RedisError as error:
             log.warning("limits", error=str(error))
-
-
-def _take(meter: Meter, *, until: float) -> None:
-    while True:
-        granted, wait = meter.grant(1, goes_first=True)
-        if granted:
-            return
-        if time.monotonic() + wait > until:
-            raise RateLimited(
-                _("The limit for mail is used up for now."), retry_after=timedelta(seconds=wait)
-            )
-        time.sleep(wait)
