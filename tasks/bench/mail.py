@@ -211,7 +211,7 @@ def _seed(recipients: int) -> int:
             [newsletter.pk],
         )
         cursor.execute("ANALYZE promo_subscriber, promo_subscription")
-    message = _message()
+    message = letter()
     publication = Publication(
         item=Item.objects.create(kind="announcement", title="Wydanie", lead="Wydanie"),
         destination=newsletter.destination,
@@ -228,19 +228,24 @@ def _seed(recipients: int) -> int:
     return publication.pk
 
 
-def _message() -> Any:
+def letter() -> Any:
     """An issue of twelve linked items that has `SIZE` octets once it is encoded."""
     from promo.mailing.slots import Slot  # noqa: PLC0415
     from promo.values import Message  # noqa: PLC0415
 
-    items = "".join(
-        f'<h2 style="margin:0 0 8px;font-size:22px"><a href="https://biblioteka.example.org/'
-        f'wydarzenie/{number}/?m={number}">Spotkanie autorskie nr {number}</a></h2>\n'
-        "<p>Zażółć gęślą jaźń: rozmowa i podpisywanie książek. Wstęp wolny.</p>\n"
+    links = {
+        f"Spotkanie autorskie nr {number}": f"https://biblioteka.example.org/w/{number}/?m={number}"
         for number in range(LINKS)
+    }
+    lead = "Zażółć gęślą jaźń: rozmowa i podpisywanie książek. Wstęp wolny."
+    items = "".join(
+        f'<h2 style="margin:0 0 8px;font-size:22px"><a href="{link}">{title}</a></h2>\n'
+        f"<p>{lead}</p>\n"
+        for title, link in links.items()
     )
     foot = "".join(f'<p><a href="{slot.placeholder}">{slot}</a></p>\n' for slot in Slot)
-    text = "Zapraszamy do biblioteki.\n" * 20 + "\n".join(slot.placeholder for slot in Slot)
+    told = [f"{title}\n{lead}\n{link}\n" for title, link in links.items()]
+    text = "\n".join([*told, *(slot.placeholder for slot in Slot)])
 
     def made(filler: int) -> Message:
         padding = f"<p>{'x' * 60}</p>\n" * filler
@@ -250,12 +255,12 @@ def _message() -> Any:
         )
 
     filler = 0
-    while _wire_size(made(filler + 1)) <= SIZE:
+    while wire_size(made(filler + 1)) <= SIZE:
         filler += 1
     return made(filler)
 
 
-def _wire_size(message: Any) -> int:
+def wire_size(message: Any) -> int:
     from datetime import UTC  # noqa: PLC0415
 
     from promo.mailing.envelope import Sender, compile_mail  # noqa: PLC0415
