@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse
@@ -16,12 +17,12 @@ from wagtail.admin.panels import Panel
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk.outlook_words import forecast_lines, readers_lines
-from promo.desk.previews import issue_message
+from promo.desk.previews import MAIL
 from promo.desk.screens import staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Issue, Proof
 from promo.models.newsletters import testers_of
-from promo.services import addressees, forecasts, gate, proofs, segments
+from promo.services import addressees, composing, forecasts, gate, proofs, segments, weights
 from promo.services.clock import database_now
 
 PERMISSION = "promo.change_issue"
@@ -39,7 +40,20 @@ class IssueChecksPanel(Panel):
             context: dict[str, Any] = super().get_context_data(parent_context)
             if self.instance.pk is None:
                 return context
-            return context | _tests(self.instance) | {"email": self.request.user.email}
+            return (
+                context
+                | _tests(self.instance)
+                | {
+                    "email": self.request.user.email,
+                    "languages": languages(self.instance),
+                }
+            )
+
+
+def languages(issue: Issue) -> list[tuple[str, str]]:
+    """Whose mail a test can be: of readers of the issue's own language, first, or of another."""
+    others = [(key, str(name)) for key, name in settings.LANGUAGES if key != issue.language]
+    return [("", str(dict(settings.LANGUAGES)[issue.language])), *others]
 
 
 class IssueChecksViewSet(ViewSet):
@@ -81,12 +95,13 @@ def posted(request: HttpRequest, issue: Issue) -> Issue | None:
 
 
 def _checked(issue: Issue) -> dict[str, Any]:
-    weight = len(issue_message(issue).html.encode("utf-8", "replace")) / KB
+    message = composing.compose(composing.issue_draft(issue), channel=MAIL)
+    weight = weights.heaviest(message, counted=issue.newsletter.tracking) / KB
     return {
         "problems": gate.check(issue),
-        "weight": gettext("The mail weighs {size} KB. Gmail cuts off what is over 102 KB.").format(
-            size=formats.number_format(max(round(weight), 1), use_l10n=True)
-        ),
+        "weight": gettext(
+            "At its heaviest the mail weighs {size} KB. Gmail cuts off what is over 102 KB."
+        ).format(size=formats.number_format(max(round(weight), 1), use_l10n=True)),
         "forecast": forecast_lines(issue, forecasts.outlook(issue, now=database_now())),
     }
 
@@ -145,14 +160,20 @@ def _meant(issue: Issue) -> dict[str, Any]:
 def test(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a test of the saved draft mailed to oneself, or to the newsletter's list."""
     issue = _issue(request, pk)
-    user = staff(request)
+    user, known = staff(request), dict(settings.LANGUAGES)
     problem = ""
     try:
         if request.POST.get("to") == "list":
             addresses = testers_of(issue.newsletter.testers)
         else:
             addresses = [user.email] if user.email else []
-        proofs.ask(issue=issue, addresses=addresses, user=user, now=database_now())
+        proofs.ask(
+            issue=issue,
+            addresses=addresses,
+            user=user,
+            readers=wanted if (wanted := request.POST.get("readers")) in known else "",
+            now=database_now(),
+        )
     except PromoError as error:
         problem = error.text
     return _shown(request, issue, problem=problem)

@@ -102,10 +102,11 @@ def hint() -> str:
     )
     if Newsletter.objects.filter(tracking=Tracking.READERS).exists():
         return told
-    nobody = gettext(
-        "No newsletter counts for each reader at present (see its settings), so nobody is added."
+    before = gettext(
+        "No newsletter counts for each reader at present (see its settings): only what was kept "
+        "before is known."
     )
-    return f"{told} {nobody}"
+    return f"{told} {before}"
 
 
 def _visits() -> QuerySet[LinkVisit]:

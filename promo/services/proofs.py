@@ -42,11 +42,13 @@ LEASE = timedelta(seconds=900)
 _CODE = re.compile(r"[0-9a-f]{32}")
 
 
-def ask(*, issue: Issue, addresses: Sequence[str], user: User, now: datetime) -> list[Proof]:
+def ask(
+    *, issue: Issue, addresses: Sequence[str], user: User, now: datetime, readers: str = ""
+) -> list[Proof]:
     """Have the saved draft mailed to these addresses; where it has two subjects, under each.
 
-    Raises NotAllowed where the mail has errors or a test is under way, InvalidInput for a bad or
-    missing address.
+    As readers of the language `readers` get it; "" for that of the issue. Raises NotAllowed where
+    the mail has errors or a test is under way, InvalidInput for a bad or missing address.
     """
     to = testers_of("\n".join(addresses))
     if not to:
@@ -54,7 +56,7 @@ def ask(*, issue: Issue, addresses: Sequence[str], user: User, now: datetime) ->
     if issue.proofs.filter(state__in=[State.WAITING, State.SENDING]).exists():
         raise NotAllowed(_("The last test is still on its way. Wait for its result."))
     draft: Issue = issue.get_latest_revision_as_object()
-    messages = _messages(draft)
+    messages = _messages(draft, readers)
     return Proof.objects.bulk_create(
         Proof(
             issue=issue,
@@ -68,15 +70,15 @@ def ask(*, issue: Issue, addresses: Sequence[str], user: User, now: datetime) ->
     )
 
 
-def _messages(draft: Issue) -> list[Message]:
+def _messages(draft: Issue, readers: str) -> list[Message]:
     """The mail, or both, as readers would get them, but for the word before the subject."""
     faults = [fault for fault in gate.faults(draft) if fault.code != gate.TOO_LATE]
     if faults:
         told = " ".join(fault.text for fault in faults)
         raise NotAllowed(_("No test was sent. Correct this first: {faults}").format(faults=told))
     channel = draft.newsletter.destination.channel
-    message = composing.compose(composing.issue_draft(draft), channel=channel)
-    with translation.override(message.language):
+    message = composing.compose_for(readers, composing.issue_draft(draft), channel=channel)
+    with translation.override(readers or message.language):
         if not message.subject_b:
             return [_marked(message, _("[Test] {subject}"))]
         words = _("[Test {letter}] {subject}")

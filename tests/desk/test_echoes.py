@@ -59,6 +59,21 @@ def test_the_report_is_a_file_too_and_nothing_in_it_is_computed(desk: Client) ->
     assert lines[2] == "'=1+1;https://a.example/1;7;"
 
 
+def test_both_files_of_a_report_are_offered_beside_each_other(desk: Client) -> None:
+    mailing = started(Tracking.COUNTS)
+    address = f"/desk/publications/{mailing.publication_id}"
+
+    def offered() -> list[str]:
+        page = html.fromstring(desk.get(f"{address}/report/").content)
+        links = page.xpath("//*[@class='promo-bar']//a/@href")
+        return [str(link) for link in links if str(link).endswith(".csv")]
+
+    assert offered() == [f"{address}/report.csv", f"{address}/clicks.csv"]
+    mailing.tracking = Tracking.OFF
+    mailing.save()
+    assert offered() == [f"{address}/report.csv"]
+
+
 def test_the_report_is_for_those_who_may_see_items() -> None:
     mailing = started(Tracking.COUNTS)
     client = Client()

@@ -89,7 +89,7 @@ def test_the_checks_follow_the_form_and_tell_weight_and_readers(scene: Scene) ->
         "blocks-count": "0",
     }
     answer = client.post(f"/desk/issue_checks/{scene.issue.pk}/", form).content.decode()
-    assert "Wiadomość waży" in answer
+    assert "KB" in answer
     assert "Otrzyma go 12 czytelników." in answer
     assert "is-error" in answer  # an empty issue
     assert Issue.objects.get(pk=scene.issue.pk).subject == "Grudzień w bibliotece"
@@ -102,9 +102,10 @@ def test_a_test_goes_to_oneself_or_to_the_list_of_the_newsletter(scene: Scene) -
     shown = client.post(address, {"to": "me"}).content.decode()
     assert "jan@biblioteka.example.org" in shown
     assert "w drodze" in shown
+    assert "[Próba]" in shown
     assert "jeszcze w drodze" in client.post(address, {"to": "list"}).content.decode()
     Proof.objects.update(state=Proof.State.TAKEN)
-    client.post(address, {"to": "list"})
+    assert "[Test]" in client.post(address, {"to": "list", "readers": "en"}).content.decode()
     asked = Proof.objects.filter(state=Proof.State.WAITING).values_list("address", flat=True)
     assert set(asked) == {"a@example.org", "b@example.org"}
 

@@ -63,6 +63,16 @@ def test_the_saved_draft_comes_with_a_word_before_its_subject(
     assert not issue.live
 
 
+def test_a_test_comes_as_readers_of_another_language_get_it(
+    issue: Issue, clock: Clock, outside: World
+) -> None:
+    proofs.ask(issue=issue, addresses=[ME], user=editor(), readers="en", now=clock())
+    mail_all(clock)
+    (mail,) = outside.mails()
+    assert mail["subject"] == f"[Test] {issue.subject}"
+    assert "Unsubscribe" in html.fromstring(mail["html"]).text_content()
+
+
 def test_of_two_subjects_each_comes_in_a_mail_of_its_own(
     issue: Issue, clock: Clock, outside: World
 ) -> None:

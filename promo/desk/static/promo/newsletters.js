@@ -53,6 +53,7 @@
         const data = new FormData();
         data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
         data.set("to", button.dataset.to);
+        data.set("readers", document.querySelector("[data-promo-test-readers]")?.value || "");
         await show(await fetch(row.dataset.promoTest, { method: "POST", body: data }).catch(() => null));
       });
     if (box.querySelector("[data-going]")) look();
