@@ -140,7 +140,8 @@ def test_nothing_sleeps_but_what_has_a_reason_to() -> None:
         for node in nodes(path)
         if isinstance(node, ast.Call) and "sleep" in names_of(node.func)
     }
-    # The courier gathers answers for a moment, and a benchmark looks for its end now and then.
+    # The courier gathers answers for a moment, a single mail waits for its turn, and a benchmark
+    # looks for its end now and then.
     few = {("promo", "embedded"), ("promo", "rehearsal"), ("promo", "mailing"), ("tasks", "bench")}
     assert sleeps <= few
 
