@@ -88,17 +88,18 @@ def publications(destination: Destination) -> list[Publication]:
 def kill_one_at(
     point: str, rows: Sequence[Model], workers: Workers, *, task: Task = publishing.publish
 ) -> None:
-    """One worker for each row; each is killed when it has come to this point."""
-    files = {row.pk: workers.folder / f"{uuid4()}.stopped" for row in rows}
-    doomed = {}
+    """One worker for each row; each is killed when it has come to this point.
+
+    One after the other: a call may take two seconds here, and ten workers that start at once do not
+    always get an answer in them.
+    """
     for row in rows:
-        queue = f"doomed-{uuid4()}"
-        stop = {"PROMO_STOP_AT": point, "PROMO_STOP_FILE": str(files[row.pk])}
-        doomed[row.pk] = workers.hatchery.hatch((queue,), stop)
+        file, queue = workers.folder / f"{uuid4()}.stopped", f"doomed-{uuid4()}"
+        stop = {"PROMO_STOP_AT": point, "PROMO_STOP_FILE": str(file)}
+        doomed = workers.hatchery.hatch((queue,), stop)
         task.apply_async((row.pk,), queue=queue)
-    for row in rows:
-        until(files[row.pk].exists, within=SOON, what=f"a worker stopped {point}")
-        doomed[row.pk].kill9()
+        until(file.exists, within=SOON, what=f"a worker stopped {point}")
+        doomed.kill9()
 
 
 def settle(rows: list[Publication]) -> None:
