@@ -251,6 +251,11 @@ def _stuffed(lines: bytes) -> bytes:
     return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
+_OVERFULL = re.compile(rb"^(.{74,75})(=09|=20)$", re.MULTILINE)
+"""A line of more than 76 octets (RFC 2045, 6.7): `binascii` encodes the blank at the end of one
+after it has counted it."""
+
+
 def _encode(text: str, *, more: bool) -> bytes:
     """Quoted-printable with CRLF; with `more`, a soft line break ends it, so that anything may
     follow.
@@ -264,4 +269,4 @@ def _encode(text: str, *, more: bool) -> bytes:
 
 
 def _crlf(lines: bytes) -> bytes:
-    return lines.replace(b"\n", b"\r\n")
+    return _OVERFULL.sub(rb"\1=\n\2", lines).replace(b"\n", b"\r\n")

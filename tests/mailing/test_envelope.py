@@ -361,6 +361,19 @@ def test_the_joined_headers_are_those_of_this_reader_and_no_others(
     assert mail["Content-Language"] == message.language
 
 
+@pytest.mark.parametrize("blank", ["\t", " "])
+@pytest.mark.parametrize("length", range(66, 78))
+def test_a_blank_at_the_end_of_a_full_line_makes_it_no_longer(length: int, blank: str) -> None:
+    text = f"{'x' * length}=={blank}\nend"
+    message = Message(channel="newsletter_email", subject="A", text=text, html="<p>a</p>")
+    compiled = compile_mail(message, sender=SENDER, bases=BASES, date=DATE)
+    wire = compiled.for_reader(ANNA, codes=CODES, message_id=MESSAGE_ID)
+    assert all(len(line) <= 76 for line in wire.partition(b"\r\n\r\n")[2].split(b"\r\n"))
+    part = email.message_from_bytes(wire, policy=email.policy.default).get_body(("plain",))
+    assert isinstance(part, EmailMessage)
+    assert part.get_content().splitlines() == text.splitlines()
+
+
 @given(READERS, MESSAGES, ALL_BASES, ALL_CODES)
 def test_nothing_in_a_mail_can_end_it_on_the_wire(
     reader: Reader, message: Message, bases: LinkBases, codes: Codes
