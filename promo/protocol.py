@@ -53,6 +53,7 @@ class Event(StrEnum):
     CHANGE_REFUSED = "change_refused"
     GONE = "gone"
     REPOST = "repost"
+    PUT_BACK = "put_back"
 
 
 DUE = frozenset({State.PLANNED, State.WAITING})
@@ -83,6 +84,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.SENDING, Event.REFUSED): State.FAILED,
     (State.SENDING, Event.POSTPONED): State.WAITING,
     (State.SENDING, Event.OUTCOME_LOST): State.UNKNOWN,
+    # A backup was put in place: what is due now may have gone out after it was made.
+    **{(state, Event.PUT_BACK): State.UNKNOWN for state in UNSENT},
     (State.UNKNOWN, Event.FOUND): State.PUBLISHED,
     (State.UNKNOWN, Event.ABSENT): State.WAITING,
     (State.UNKNOWN, Event.CANCEL): State.CANCELLED,

@@ -378,6 +378,11 @@ class Traits:
     reads_back: bool = False
     figures: bool = False
 
+    @property
+    def on_our_ground(self) -> bool:
+        """What stands there is ours to show, change and hide: nobody else is asked."""
+        return self.repeat_safe and self.can_edit
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

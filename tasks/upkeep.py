@@ -31,6 +31,7 @@ from promo.services import (
     providers,
     publishing,
     reader_imports,
+    restores,
     returns,
     rhythms,
     seconds,
@@ -62,7 +63,7 @@ Hint = tuple[Callable[..., list[int]], Task[..., None]]
 class Round:
     """What is looked at together: sweeps first, then who says what is due, and the task for it."""
 
-    sweeps: tuple[Callable[..., None], ...] = ()
+    sweeps: tuple[Callable[..., object], ...] = ()
     hints: tuple[Hint, ...] = ()
 
 
@@ -114,7 +115,10 @@ TURNS: Turns = {
     ),
     "places": (
         5 * SOON,
-        Round(hints=((accesses.due, access.check), (notices.due, access.tell))),
+        Round(
+            sweeps=(restores.check,),
+            hints=((accesses.due, access.check), (notices.due, access.tell)),
+        ),
     ),
     "read elsewhere": (
         5 * SOON,

@@ -15,8 +15,8 @@ from wagtail.admin.viewsets.base import ViewSet
 from promo.desk.missed import SENSES
 from promo.desk.screens import Screen, menu_item_for, staff
 from promo.errors import InvalidInput, PromoError
-from promo.models import Halt
-from promo.services import halts, releases
+from promo.models import Halt, Mailing
+from promo.services import halts, releases, restores
 from promo.services.clock import database_now
 from promo.services.releases import Choice
 
@@ -26,6 +26,7 @@ CHOICES = {
     Choice.NEXT: pgettext_lazy("what to do with what has waited", "Send at the next good time"),
     Choice.DROP: pgettext_lazy("what to do with what has waited", "Drop"),
 }
+MAY_BE_OUT = gettext_lazy("It may have been sent before the backup was put in place")
 
 
 class HaltsViewSet(ViewSet):
@@ -62,9 +63,13 @@ class HaltView(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
+        doubtful = restores.in_doubt()
         return {
             "form": HaltForm(),
             "halt": halts.standing(),
+            "looked_for": doubtful.exclude(look_at=None).count(),
+            "undecided": doubtful.filter(look_at=None),
+            "paused": halts.mailings_held(Mailing.State.PAUSED),
             "armed": halts.armed().count(),
             "mailings": halts.mailings_held().count(),
             "earlier": Halt.objects.exclude(ended_at=None).select_related("began_by", "ended_by")[
@@ -116,7 +121,7 @@ class ReleaseView(Screen):
             "rows": [
                 {
                     "publication": one.publication,
-                    "sense": SENSES[one.sense],
+                    "sense": MAY_BE_OUT if one.may_be_out else SENSES[one.sense],
                     "still": one.advice != Choice.DROP,
                     "next_at": one.next_at,
                     "choices": [

@@ -14,6 +14,11 @@ class Halt(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     because = models.CharField(_("reason"), max_length=200)
+    put_back_to = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Promo's own stop: the database is a backup of this moment.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"

@@ -222,6 +222,7 @@ class Attempt(models.Model):
         CHANGING = "changing", _("changing it on the network")
         RECALLED = "recalled", _("taken back from the network")
         AMENDED = "amended", _("changed on the network")
+        PUT_BACK = "put_back", _("a backup was put in place")
 
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="ledger")
     number = models.PositiveIntegerField(help_text="Which try this line belongs to, from 1.")

@@ -4,7 +4,8 @@ It is looked at where something could leave: at the tick, at the claim, at the m
 window of a mailing. So it acts within a second, whatever is under way; what is on the wire at that
 instant is settled by its own outcome. Our own pages go on showing what stood before
 (`promo.services.standstill`). Only answers to a reader's own request still leave: the mail that
-confirms a sign-up, and the link to one's data.
+confirms a sign-up, and the link to one's data; they wait too where the stop is Promo's own, after
+a backup was put in place (`promo.services.restores`).
 """
 
 from datetime import datetime
@@ -46,6 +47,22 @@ def begin(*, because: str, user: User, now: datetime) -> Halt:
         raise NotAllowed(_("Everything is stopped already.")) from error
 
 
+def begin_by_itself(*, because: str, put_back_to: datetime, now: datetime) -> Halt:
+    """Promo's own stop, because the database is a backup; one that stands already becomes it."""
+    with transaction.atomic():
+        halt = standing() or Halt(began_at=now, because=because[:200])
+        halt.put_back_to = put_back_to
+        halt.save()
+        armed().update(look_at=now)
+    return halt
+
+
+def answers_wait() -> bool:
+    """Does nothing leave at all, not even what a reader asked for? It may have been answered."""
+    halt = standing()
+    return halt is not None and halt.put_back_to is not None
+
+
 def armed() -> QuerySet[Publication]:
     """Posts that a network itself holds and fires at their time, until they are taken back.
 
@@ -55,7 +72,7 @@ def armed() -> QuerySet[Publication]:
     return rows.select_related("item", "issue", "destination").order_by("due_at", "id")
 
 
-def mailings_held() -> QuerySet[Mailing]:
-    """Mailings that would run now."""
-    rows = Mailing.objects.filter(state=Mailing.State.RUNNING)
+def mailings_held(state: Mailing.State = Mailing.State.RUNNING) -> QuerySet[Mailing]:
+    """Mailings that would run now, or those in another state."""
+    rows = Mailing.objects.filter(state=state)
     return rows.select_related("publication__issue", "publication__item", "newsletter")

@@ -30,7 +30,7 @@ from promo.models import (
     Subscriber,
     Subscription,
 )
-from promo.services import channels, tokens, tolls
+from promo.services import channels, halts, tokens, tolls
 from promo.services.facts import institution_facts
 
 log = structlog.get_logger()
@@ -54,8 +54,10 @@ def ask(*, subscriber: Subscriber, now: datetime) -> None:
 
 def due(*, now: datetime, limit: int = 50) -> list[int]:
     """Ids of requests whose mail is to leave now, also while everything is stopped: each reader has
-    just asked for what is theirs.
+    just asked for what is theirs. Only after a backup was put in place it waits for a person.
     """
+    if halts.answers_wait():
+        return []
     rows = DataRequest.objects.filter(mail_at__lte=now).order_by("mail_at")
     return list(rows.values_list("id", flat=True)[:limit])
 

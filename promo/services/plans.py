@@ -152,19 +152,13 @@ def _may_come_back(row: Publication) -> bool:
 
     So may an entry on our own ground that went down with the whole item.
     """
-    if row.state == State.WITHDRAWN and _is_ours(row):
+    if row.state == State.WITHDRAWN and channels.traits_of(row.destination.channel).on_our_ground:
         hidden = row.ledger.filter(event=Attempt.Event.WITHDRAWN).last()
         return hidden is not None and hidden.user_id is None
     if row.state != State.CANCELLED:
         return row.state == State.MISSED
     dropped = row.ledger.filter(event=Attempt.Event.CANCELLED).last()
     return dropped is None or dropped.user_id is None
-
-
-def _is_ours(row: Publication) -> bool:
-    """Is it an entry on our own ground, which nobody else needs to be asked about?"""
-    traits = channels.traits_of(row.destination.channel)
-    return traits.repeat_safe and traits.can_edit
 
 
 def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
@@ -197,7 +191,10 @@ def _store(row: Publication, planned: planning.Planned, now: datetime) -> None:
 def _renew_what_is_ours(rows: Iterable[Publication]) -> None:
     """Entries on our own ground show what was approved last; nobody else needs to be asked."""
     for row in rows:
-        if row.state == State.PUBLISHED and _is_ours(row):
+        if (
+            row.state == State.PUBLISHED
+            and channels.traits_of(row.destination.channel).on_our_ground
+        ):
             composing.recompose(row)
             row.save(update_fields=["message_json", "digest"])
 
@@ -225,7 +222,7 @@ def standing(item: Item) -> list[planning.Standing]:
             at=row.planned_at if _is_coming(row) else row.published_at or row.planned_at,
             hold=_hold(row),
             by_hand=row.moved_by_hand,
-            ours=_is_ours(row),
+            ours=channels.traits_of(row.destination.channel).on_our_ground,
             occurrence_at=row.occurrence_at,
         )
         for row in rows

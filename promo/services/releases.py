@@ -14,7 +14,7 @@ from promo.errors import NotAllowed
 from promo.models import Attempt, Halt, Institution, Item, Mailing, Publication
 from promo.planning.waited import Sense, Waiting, next_times, sense
 from promo.protocol import DUE, Event, State, after
-from promo.services import composing, ledger, mailings, neighbours, plans
+from promo.services import channels, composing, halts, ledger, mailings, neighbours, plans
 from promo.services.missed import late
 from promo.services.publications import drop
 
@@ -29,24 +29,31 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """A publication that had waited: does it make sense now, its next sensible time, our advice."""
+    """A publication that had waited: does it make sense now, its next sensible time, our advice.
+
+    `may_be_out`: a backup was put in place, and nobody could look whether it had gone out.
+    """
 
     publication: Publication
     sense: Sense
     next_at: datetime | None
     advice: Choice
+    may_be_out: bool = False
 
 
 def waited(*, now: datetime) -> list[Waited]:
     """What came due while everything was stopped, in the order in which it was due."""
+    halt = halts.standing()
     rows = list(_due(now).select_related("item", "issue", "destination").defer("message_json"))
     times = _next_times(rows, now)
     zone = Institution.load().tz
-    return [
-        Waited(row, found, times[str(row.pk)], _advice(found, times[str(row.pk)]))
-        for row in rows
-        for found in (sense(late(row, zone=zone), zone=zone, now=now),)
-    ]
+    found = []
+    for row in rows:
+        makes, next_at = sense(late(row, zone=zone), zone=zone, now=now), times[str(row.pk)]
+        doubtful = halt is not None and _may_be_out(row, halt)
+        advice = Choice.DROP if doubtful else _advice(makes, next_at)
+        found.append(Waited(row, makes, next_at, advice, may_be_out=doubtful))
+    return found
 
 
 def release(
@@ -81,6 +88,13 @@ def release(
 def _due(now: datetime) -> QuerySet[Publication]:
     rows = Publication.objects.filter(state__in=DUE, held=False, due_at__lte=now)
     return rows.order_by("due_at", "id")
+
+
+def _may_be_out(row: Publication, halt: Halt) -> bool:
+    """It was due before a backup was put in place, and has not been looked for since."""
+    if halt.put_back_to is None or row.absences or row.planned_at >= halt.began_at:
+        return False
+    return not channels.traits_of(row.destination.channel).on_our_ground
 
 
 def _advice(found: Sense, next_at: datetime | None) -> Choice:

@@ -87,7 +87,7 @@ def _fates(row: Publication) -> Iterator[Line]:
     elif state in {State.SENDING, State.UNKNOWN}:
         todo = "" if traits.can_withdraw else _by_hand(row)
         yield Line(Fate.CHECKED, row, todo)
-    elif state == State.PUBLISHED and _is_ours(row):
+    elif state == State.PUBLISHED and channels.traits_of(row.destination.channel).on_our_ground:
         yield Line(Fate.HIDDEN, row)
     elif state == State.PUBLISHED and traits.can_withdraw:
         yield Line(Fate.DELETED, row)
@@ -135,11 +135,6 @@ def _by_hand(row: Publication) -> str:
     )
 
 
-def _is_ours(row: Publication) -> bool:
-    traits = channels.traits_of(row.destination.channel)
-    return traits.repeat_safe and traits.can_edit and traits.can_withdraw
-
-
 def issues_with(item: Item) -> list[Publication]:
     """Issues that have the item among their blocks and were sent or are to be: they cannot be
     taken back, or are made anew without it.
@@ -156,7 +151,7 @@ def pictures_elsewhere(item: Item, photos: Iterable[Photo]) -> list[Publication]
     others = ItemPhoto.objects.filter(photo__in=list(photos)).exclude(item=item)
     rows = Publication.objects.filter(item__in=others.values("item"), state=State.PUBLISHED)
     rows = rows.select_related("item", "destination")
-    return [row for row in rows if not _is_ours(row)]
+    return [row for row in rows if not channels.traits_of(row.destination.channel).on_our_ground]
 
 
 def carry_out(
@@ -197,7 +192,7 @@ def _take_down(item: Item, act: TakeDown, *, user: User, now: datetime) -> None:
     rows = Publication.objects.select_for_update(of=("self",)).filter(item=item)
     for row in rows.select_related("destination").order_by("id"):
         state, traits = State(row.state), channels.traits_of(row.destination.channel)
-        if state == State.PUBLISHED and _is_ours(row):
+        if state == State.PUBLISHED and channels.traits_of(row.destination.channel).on_our_ground:
             publications.hide(row, user=None, now=now, text=text)
         elif state in sources(Event.CANCEL) - {State.UNKNOWN}:
             publications.drop(publication_id=row.pk, user=user, now=now)
@@ -218,7 +213,10 @@ def follow_up(*, now: datetime) -> None:
     for act in acts.select_related("item", "user"):
         rows = act.item.publications.filter(state=State.PUBLISHED).select_related("destination")
         for row in rows.exclude(changes__take_down=act):
-            if channels.traits_of(row.destination.channel).can_withdraw and not _is_ours(row):
+            if (
+                channels.traits_of(row.destination.channel).can_withdraw
+                and not channels.traits_of(row.destination.channel).on_our_ground
+            ):
                 changes.take_down(publication_id=row.pk, user=act.user, now=now, everywhere=act)
 
 
@@ -281,7 +279,10 @@ def outcome(act: TakeDown) -> Outcome:
             found.gone.append(Line(Fate.DELETED, row))
         elif state == State.CANCELLED:
             found.gone.append(Line(Fate.DROPPED, row))
-        elif state == State.PUBLISHED and not _is_ours(row):
+        elif (
+            state == State.PUBLISHED
+            and not channels.traits_of(row.destination.channel).on_our_ground
+        ):
             found.stays.extend(line for line in _of_outcome(row))
     return found
 

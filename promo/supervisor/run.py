@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from promo.embedded import Postgres, Redis
+from promo.embedded import Postgres, Redis, birthmark
 from promo.embedded.engine import Engine
 from promo.embedded.layout import last_lines
 from promo.embedded.unprivileged import dying_with_parent
@@ -122,9 +122,11 @@ class Supervisor:
     def _prepare(self) -> WayIn | None:
         """Run the preparation; gives the first administrator's one-time way in, while unused."""
         self._say("Preparing the database and the static files …")
-        with self._options.layout.open_log("prepare") as log:
+        layout = self._options.layout
+        copied = ["--copied"] if birthmark.is_copy(layout) else []
+        with layout.open_log("prepare") as log:
             process = subprocess.Popen(  # noqa: S603 -- our own program
-                [*dying_with_parent("TERM"), *self._plan.preparation],
+                [*dying_with_parent("TERM"), *self._plan.preparation, *copied],
                 env=self._options.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -140,7 +142,13 @@ class Supervisor:
             process.wait()
         if process.returncode:
             raise ConfigurationError(self._end_of_log("prepare", "The preparation failed."))
+        birthmark.note(layout)
         told = json.loads(said or b"{}")
+        if told.get("stopped"):
+            self._say(
+                f"{told['stopped']} Nothing is sent until somebody has looked it through: "
+                f"{self._options.base_url}/desk/stop/"
+            )
         if not told.get("first_login_url"):
             return None
         return WayIn(told["first_login_url"], told["first_login_user"])

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from promo.errors import ConfigurationError
-from promo.services import channels, demo, first_run, suppressions
+from promo.services import channels, demo, first_run, restores, suppressions
 from promo.services.clock import database_now
 
 
@@ -15,6 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="fill an empty desk with examples")
+        parser.add_argument("--copied", action="store_true", help="the database's files are a copy")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         channels.check_deadlines()
@@ -27,5 +28,10 @@ class Command(BaseCommand):
         url = first_run.prepare()
         if examples:
             demo.fill(now=database_now())
-        way_in = {"first_login_url": url, "first_login_user": first_run.FIRST_ADMINISTRATOR}
-        self.stdout.write(json.dumps(way_in))
+        halt = restores.check(now=database_now(), copied=options["copied"])
+        told = {
+            "first_login_url": url,
+            "first_login_user": first_run.FIRST_ADMINISTRATOR,
+            "stopped": halt.because if halt else "",
+        }
+        self.stdout.write(json.dumps(told))
