@@ -5,6 +5,7 @@ translations and starts PostgreSQL, whose address the workers of xdist inherit; 
 database of its own there, and a Redis of its own: Celery reaches only database 0 through a socket.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -36,6 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENGINES] = engines
     for engine in engines:
         engine.start()
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays until the end: nobody need look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

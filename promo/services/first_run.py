@@ -126,7 +126,7 @@ def _allow(group: Group, names: set[str]) -> None:
     given = set(group.grants.values_list("permission", flat=True))
     codenames = {name.partition(".")[2] for name in names | EVERYBODY}
     root = Collection.get_first_root_node()
-    fresh = []
+    fresh, plain = [], []
     for one in Permission.objects.filter(codename__in=codenames).select_related("content_type"):
         name = f"{one.content_type.app_label}.{one.codename}"
         if name in given or name not in names | EVERYBODY:
@@ -137,7 +137,8 @@ def _allow(group: Group, names: set[str]) -> None:
                 group=group, collection=root, permission=one
             )
         else:
-            group.permissions.add(one)
+            plain.append(one)
+    group.permissions.add(*plain)
     Grant.objects.bulk_create(fresh)
 
 
@@ -163,8 +164,8 @@ def _timetables() -> None:
             defaults={"name": str(known.name), "kinds": list(known.kinds), "level": known.level},
         )
         if made:
-            for order, step in enumerate(known.steps):
-                TimetableStep.objects.create(
+            TimetableStep.objects.bulk_create(
+                TimetableStep(
                     timetable=timetable,
                     sort_order=order,
                     key=step.key,
@@ -174,6 +175,8 @@ def _timetables() -> None:
                     needs=sorted(step.needs),
                     only_if_starts_after=step.only_if_starts_after,
                 )
+                for order, step in enumerate(known.steps)
+            )
 
 
 def _destinations() -> None:

@@ -59,11 +59,15 @@ def main() -> int:
     script = (sys.executable, "-m", "tests.supervisor.stage", "play")
     names = [name for name in NAMES if options.rehearsal or name != "rehearsal"]
     way_in = {"first_login_url": "http://127.0.0.1/way-in", "first_login_user": "ada"}
-    prepared = json.dumps(way_in)
+    preparing = (
+        f"import json, sys; told = {way_in!r}; "
+        "told['stopped'] = 'This is a backup.' if '--copied' in sys.argv else ''; "
+        "print(json.dumps(told))"
+    )
     failing = "import sys; sys.exit('no tables for you')"
     broken = (options.home / "prepare.broken").exists()
     plan = Plan(
-        preparation=(sys.executable, "-c", failing if broken else f"print({prepared!r})"),
+        preparation=(sys.executable, "-c", failing if broken else preparing),
         programs=[
             Program(name, (*script, name, str(options.home)), patience=30.0) for name in names
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 from collections.abc import Callable
@@ -54,6 +55,26 @@ def test_with_a_real_database_there_is_no_rehearsal(stage: Make) -> None:
     up.ready()
     assert not any("ehearsal" in line for line in up.said)
     assert not any(line.startswith("rehearsal") for line in up.played)
+
+
+def test_a_copy_of_the_database_is_told_apart_and_said_once(stage: Make) -> None:
+    up = stage(DATABASE_URL="")
+    up.ready()
+    up.send(signal.SIGTERM)
+    assert up.end() == 0
+    assert not any("backup" in line for line in up.said)
+    original, copy = up.home / "postgres", up.home / "copy"
+    shutil.copytree(original, copy)
+    shutil.rmtree(original)
+    copy.rename(original)
+    for told in (True, False):
+        again = stage(DATABASE_URL="")
+        again.ready()
+        again.send(signal.SIGTERM)
+        assert again.end() == 0
+        backup = [line for line in again.said if line.startswith("This is a backup.")]
+        assert bool(backup) is told
+        assert all(line.endswith("/desk/stop/") for line in backup)
 
 
 def test_a_second_start_says_who_runs_and_where(stage: Make) -> None:
