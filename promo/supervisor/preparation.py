@@ -1,7 +1,7 @@
 """`python -m promo.supervisor.preparation`: all that must be true before the processes start.
 
-A process of its own, so that the supervisor itself stays without Django and small. It prints one
-line of JSON, made by the command `prepare`; everything else goes to standard error.
+A process of its own, so that the supervisor itself stays without Django and small. It ends with
+one line of JSON, made by the command `prepare`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ STOP_ORDER = ("beat", "tick", "bounces", "web", "worker", "rehearsal")
 class Plan:
     """What runs beside the two engines, in the order of starting.
 
-    `preparation` runs once before and prints {"first_login_url": …, "first_login_user": …,
+    `preparation` runs once before and ends with {"first_login_url": …, "first_login_user": …,
     "stopped": …}: the address is "" once somebody is in, the reason is "" where nothing is stopped.
     It takes `--copied`. One of the programs is "web".
     """

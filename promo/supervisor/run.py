@@ -142,8 +142,8 @@ class Supervisor:
             process.wait()
         if process.returncode:
             raise ConfigurationError(self._end_of_log("prepare", "The preparation failed."))
+        told = json.loads(said.splitlines()[-1]) if said else {}  # after what services have logged
         birthmark.note(layout)
-        told = json.loads(said or b"{}")
         if told.get("stopped"):
             self._say(
                 f"{told['stopped']} Nothing is sent until somebody has looked it through: "

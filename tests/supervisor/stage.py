@@ -62,7 +62,7 @@ def main() -> int:
     preparing = (
         f"import json, sys; told = {way_in!r}; "
         "told['stopped'] = 'This is a backup.' if '--copied' in sys.argv else ''; "
-        "print(json.dumps(told))"
+        "print('2026-10-03 10:00:00 [warning] restores'); print(json.dumps(told))"
     )
     failing = "import sys; sys.exit('no tables for you')"
     broken = (options.home / "prepare.broken").exists()
