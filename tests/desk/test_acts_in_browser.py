@@ -23,7 +23,7 @@ from promo.values import EventStatus
 from tests import making
 from tests.browser import OpenPage
 from tests.desk.browsing import Desk, faults, fill_moment, pl
-from tests.desk.hands import Hand, tab_to
+from tests.desk.hands import Hand, Keys, Mouse, tab_to
 from tests.desk.test_in_browser import by_day_and_by_night
 from tests.desk.test_walks import banner, soon
 
@@ -178,24 +178,29 @@ def test_an_exhibition_ends_earlier_and_a_contest_has_another_closing_date(
     end(hand, changing["closing"], Kind.DEADLINE)
 
 
+@pytest.mark.parametrize(
+    ("way", "title"),
+    [(Mouse, "Robótki przy herbacie"), (Keys, "Kurs obsługi czytnika e-booków")],
+    ids=["by mouse", "by keyboard"],
+)
 def test_a_writer_sends_an_act_for_approval_and_the_approver_sees_what_follows(
-    at_work: Desk, open_page: OpenPage
+    at_work: Desk, open_page: OpenPage, way: type[Mouse | Keys], title: str
 ) -> None:
-    item = Item.objects.get(title="Robótki przy herbacie")
-    page = at_work.enter(open_page(width=1280, height=900), name="jan")
-    at_work.open(page, f"/desk/items/acts/{item.pk}/cancel/")
-    page.get_by_role("button", name=pl("Send for approval")).click()
-    expect(banner(page)).to_contain_text(
+    item = Item.objects.get(title=title)
+    hand = way(at_work.enter(open_page(width=1280, height=900), name="jan"))
+    at_work.open(hand.page, f"/desk/items/acts/{item.pk}/cancel/")
+    hand.press(pl("Send for approval"))
+    expect(banner(hand.page)).to_contain_text(
         pl("Sent for approval. Nothing changes until it is approved.")
     )
     item.refresh_from_db()
     assert item.status == EventStatus.SCHEDULED
-    page = at_work.enter(open_page(width=1280, height=900), name="ewa")
-    at_work.open(page, f"/desk/items/edit/{item.pk}/")
-    page.get_by_role("tab", name=pl("Promotion")).click()
-    expect(page.locator(".promo-changes .promo-effect--dropped").first).to_be_visible()
-    page.locator("footer").get_by_role("button", name=pl("Approve")).first.click()
-    expect(banner(page)).to_contain_text(item.title)
+    hand = way(at_work.enter(open_page(width=1280, height=900), name="ewa"))
+    at_work.open(hand.page, f"/desk/items/edit/{item.pk}/")
+    hand.turn_to(pl("Promotion"))
+    expect(hand.page.locator(".promo-changes .promo-effect--dropped").first).to_be_visible()
+    hand.press(pl("Approve"))
+    expect(banner(hand.page)).to_contain_text(item.title)
     item.refresh_from_db()
     assert item.status == EventStatus.CANCELLED
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from django.test import override_settings
@@ -14,7 +15,7 @@ from promo.services import accesses
 from promo.services.clock import database_now
 from tests.browser import OpenPage
 from tests.desk.browsing import Desk, faults, pl
-from tests.desk.hands import Keys, Mouse, tab_to
+from tests.desk.hands import Hand, Keys, Mouse, tab_to
 from tests.desk.test_walks import banner
 from tests.world import World
 
@@ -24,6 +25,17 @@ pytestmark = [
 ]
 
 SIGN_IN = "Zaloguj się: Facebook"
+
+
+class Happened(NamedTuple):
+    """Over there, and what the first screen says of it."""
+
+    event: str
+    told: str
+
+
+LOST = Happened("password_changed", "zmieniła hasło")
+ENDS_SOON = Happened("ends_in_9_days", "Dostęp do „{}” wkrótce wygaśnie")
 
 
 @pytest.fixture
@@ -54,11 +66,17 @@ def test_pages_are_connected_and_connected_again_by_mouse_and_by_keyboard(
     assert branch.secrets["page_token"]
     _connect_the_library_by_keyboard(page, connected, seed)
     library = Destination.objects.get(config__page_id=seed["page_id"])
-    rehearsed.post("/api/events", {"event": "password_changed"})
     first = branch.secrets["page_token"]
-    _lose_and_connect_again_by_keyboard(page, connected, rehearsed, branch)
-    rehearsed.post("/api/events", {"event": "ends_in_9_days"})
-    _renew_by_mouse_what_ends_soon(page, connected, rehearsed, library)
+    for hand, lost, ending in (
+        (Keys(page), branch, library),
+        (Mouse(page), library, branch),
+    ):
+        _connect_again(hand, connected, rehearsed, lost, LOST)
+        _connect_again(hand, connected, rehearsed, ending, ENDS_SOON)
+    Mouse(page).press("Sprawdź dostęp: Facebook biblioteki")
+    expect(banner(page)).to_contain_text(
+        "Promo ma dostęp do miejsca publikacji „Facebook biblioteki”."
+    )
     log = (tmp_path / "web.log").read_text(encoding="utf-8")
     secrets = {first, *branch.secrets.values(), "pomylony-klucz"}
     assert [secret for secret in secrets if secret in log] == []
@@ -120,20 +138,16 @@ def _connect_the_library_by_keyboard(page: Page, desk: Desk, seed: dict[str, str
     keys.write("app_secret", seed["app_secret"])
     keys.press(SIGN_IN)
     expect(page.get_by_role("heading", name="Logowanie (próba)")).to_be_visible()
-    tab_to(page, "Zaloguj się jako Anna Próbna")
-    page.keyboard.press("Enter")
+    keys.press("Zaloguj się jako Anna Próbna")
     expect(page.get_by_label("Biblioteka Miejska (próba)")).to_be_checked()
-    tab_to(page, "Kontynuuj")
-    page.keyboard.press("Enter")
+    keys.press("Kontynuuj")
     again = page.get_by_role("button", name=pl("Sign in again to tick others"))
     expect(again).to_be_visible()
     keys.press(pl("Sign in again to tick others"))
     expect(page.get_by_role("heading", name="Logowanie (próba)")).to_be_visible()
-    tab_to(page, "Zaloguj się jako Anna Próbna")
-    page.keyboard.press("Enter")
+    keys.press("Zaloguj się jako Anna Próbna")
     expect(page.get_by_label("pages_manage_posts")).to_be_checked()
-    tab_to(page, "Kontynuuj")
-    page.keyboard.press("Enter")
+    keys.press("Kontynuuj")
     expect(again).to_be_visible()
     tab_to(page, "place")
     page.keyboard.press("Space")
@@ -147,50 +161,26 @@ def _connect_the_library_by_keyboard(page: Page, desk: Desk, seed: dict[str, str
     )
 
 
-def _lose_and_connect_again_by_keyboard(
-    page: Page, desk: Desk, world: World, row: Destination
+def _connect_again(
+    hand: Hand, desk: Desk, world: World, row: Destination, happened: Happened
 ) -> None:
+    """From the banner of the first screen, once this has happened over there."""
+    world.post("/api/events", {"event": happened.event})
     accesses.check(destination=row, now=database_now())
-    desk.open(page, "/desk/")
-    alert = page.locator(".promo-access", has_text="Facebook filii")
-    expect(alert).to_contain_text("zmieniła hasło")
-    assert faults(page) == []
-    tab_to(page, "Połącz ponownie: Facebook filii")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Połącz ponownie: Facebook filii")).to_be_visible()
+    desk.open(hand.page, "/desk/")
+    alert = hand.page.locator(".promo-access", has_text=row.name)
+    expect(alert).to_contain_text(happened.told.format(row.name))
+    assert faults(hand.page) == []
     world.post("/api/events", {"event": "mended"})
-    tab_to(page, SIGN_IN)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Logowanie (próba)")).to_be_visible()
-    tab_to(page, "Zaloguj się jako Anna Próbna")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Filia nr 2 (próba)")).to_be_checked()
-    tab_to(page, "Kontynuuj")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Filia nr 2 (próba)")).to_be_checked()
-    tab_to(page, pl("Connect"))
-    page.keyboard.press("Enter")
-    expect(banner(page)).to_contain_text("Połączono: „Facebook filii”.")
+    hand.press(f"Połącz ponownie: {row.name}")
+    expect(hand.page.get_by_role("heading", name=f"Połącz ponownie: {row.name}")).to_be_visible()
+    hand.press(SIGN_IN)
+    expect(hand.page.get_by_role("heading", name="Logowanie (próba)")).to_be_visible()
+    hand.press("Zaloguj się jako Anna Próbna")
+    expect(hand.page.get_by_role("button", name="Kontynuuj")).to_be_visible()
+    hand.press("Kontynuuj")
+    expect(hand.page.get_by_role("button", name=pl("Connect"), exact=True)).to_be_visible()
+    hand.press(pl("Connect"))
+    expect(banner(hand.page)).to_contain_text(f"Połączono: „{row.name}”.")
     row.refresh_from_db()
-    assert (row.paused_at, row.access_lost_at) == (None, None)
-
-
-def _renew_by_mouse_what_ends_soon(page: Page, desk: Desk, world: World, row: Destination) -> None:
-    accesses.check(destination=row, now=database_now())
-    desk.open(page, "/desk/")
-    alert = page.locator(".promo-access", has_text="Facebook biblioteki")
-    expect(alert).to_contain_text("Dostęp do „Facebook biblioteki” wkrótce wygaśnie")
-    assert faults(page) == []
-    world.post("/api/events", {"event": "mended"})
-    alert.get_by_role("link", name="Połącz ponownie").click()
-    page.get_by_role("button", name=SIGN_IN).click()
-    page.get_by_role("button", name="Zaloguj się jako Anna Próbna").click()
-    page.get_by_role("button", name="Kontynuuj").click()
-    page.get_by_role("button", name=pl("Connect"), exact=True).click()
-    expect(banner(page)).to_contain_text("Połączono: „Facebook biblioteki”.")
-    row.refresh_from_db()
-    assert row.findings == []
-    Mouse(page).press("Sprawdź dostęp: Facebook biblioteki")
-    expect(banner(page)).to_contain_text(
-        "Promo ma dostęp do miejsca publikacji „Facebook biblioteki”."
-    )
+    assert (row.paused_at, row.access_lost_at, row.findings) == (None, None, [])
