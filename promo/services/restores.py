@@ -25,8 +25,8 @@ log = structlog.get_logger()
 SEEN = "seen"
 """The name of the database's own line, and of what Redis is told of it."""
 
-FORGETFUL = timedelta(minutes=1)
-"""So long the database may have been unseen by a Redis without memory: both were just started."""
+FORGETFUL = timedelta(minutes=10)
+"""So long a Redis that then came back without memory may have been away: that is no old backup."""
 
 
 def check(*, now: datetime, copied: bool = False) -> Halt | None:
