@@ -5,7 +5,6 @@ It is a server of this test's own, as it is shipped: a commit is on the disk bef
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +14,17 @@ import pytest
 from promo.embedded import Postgres
 from tests.faults.databases import database_of_our_own, kill, restart
 from tests.faults.figures import Figures
-from tests.faults.sending import KILLS, REAL_WORKERS, Sheet, is_over, readers, started, workshop
+from tests.faults.sending import (
+    KILLS,
+    REAL_WORKERS,
+    ROUNDS,
+    Sheet,
+    chance_of,
+    is_over,
+    readers,
+    started,
+    workshop,
+)
 from tests.faults.sinks import Sink
 from tests.processes import Hatchery
 
@@ -28,15 +37,18 @@ def engine(transactional_db: None, tmp_path: Path) -> Iterator[Postgres]:
         yield own
 
 
+@ROUNDS
 @pytest.mark.parametrize("fall", [restart, kill])
 def test_a_database_that_falls_in_the_middle_costs_nobody_the_issue(
+    turn: int,
+    *,
     fall: Callable[[Postgres], None],
     engine: Postgres,
     hatchery: Hatchery,
     figures: Figures,
     tmp_path: Path,
 ) -> None:
-    chance = random.Random()
+    chance = chance_of(turn)
     never = threading.Event()
     falls = 0
     with (
