@@ -72,7 +72,7 @@ class Throttle:
 
     def __init__(self, client: redis.Redis, relay: Relay) -> None:
         self._client = client
-        self._relay = Meter(client, name=relay.name, limits=relay.limits)
+        self._relay = Meter(client, name=relay.name, limits=relay.limits, many=True)
         self._meters: dict[str, Meter] = {}
         self._rules: dict[str, tuple[Limit, ...]] = {}
         self._slowed: frozenset[str] = frozenset()
@@ -220,7 +220,7 @@ class Throttle:
         known = self._meters.get(domain)
         if known is None or known.limits != rules:
             name = providers.meter_name(domain)
-            known = self._meters[domain] = Meter(self._client, name=name, limits=rules)
+            known = self._meters[domain] = Meter(self._client, name=name, limits=rules, many=True)
         return known
 
     def _ask(self, meter: Meter, wanted: int) -> tuple[int, float]:
