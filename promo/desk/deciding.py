@@ -207,16 +207,9 @@ def _choose(request: HttpRequest, row: Publication, subject: Subject, now: datet
 
 
 def _mail_again(_request: HttpRequest, row: Publication, now: datetime) -> str:
-    count = mailings.decide_unknown(mailing=row.mailing, send_again=True, now=now)
+    count = mailings.send_to_unknown_again(mailing=row.mailing, now=now)
     return ngettext(
         "Sending to %(count)d reader again.", "Sending to %(count)d readers again.", count
-    ) % {"count": count}
-
-
-def _leave_unknown(_request: HttpRequest, row: Publication, now: datetime) -> str:
-    count = mailings.decide_unknown(mailing=row.mailing, send_again=False, now=now)
-    return ngettext(
-        "%(count)d reader was left as is.", "%(count)d readers were left as they are.", count
     ) % {"count": count}
 
 
@@ -260,5 +253,4 @@ ACTS: dict[str, Callable[[HttpRequest, Publication, datetime], str]] = {
     "choose_a": _choose_first,
     "choose_b": _choose_second,
     "mail_again": _mail_again,
-    "leave_unknown": _leave_unknown,
 }

@@ -1,8 +1,8 @@
 """Carries mails to one relay over several connections at once, in one thread.
 
 A turn of the loop reads what the relay has said, writes the journal, and only then lets bodies
-leave: whoever reads the journal after our death knows what was on the wire. Connections outlive an
-issue; they are opened by `smtplib` in threads of their own, since greeting a slow relay takes time.
+leave: whoever reads the journal after our death knows what was on the wire. Connections are opened
+by `smtplib` in threads of their own, since greeting a slow relay takes time.
 """
 
 from __future__ import annotations
@@ -41,9 +41,6 @@ _PAUSES = (0.5, 1, 2, 5, 10, 30)
 _GREETING_STEPS = 10
 """More steps than a greeting has; each may take `timeouts.connect`, all of them this many."""
 
-_KEEP_IDLE = 60.0
-"""Seconds after which a connection that nobody used is not trusted: a firewall may have cut it."""
-
 
 class Load(Protocol):
     """What is to be carried, and who hears what became of it. Called from the courier's thread."""
@@ -62,6 +59,10 @@ class Load(Protocol):
 
     def over(self) -> bool:
         """True once no further mail will come."""
+        ...
+
+    def may_open(self, open_now: int) -> int:
+        """How many connections may be open; so many are. What is too many is closed once idle."""
         ...
 
     def may_send(self) -> bool:
@@ -106,7 +107,8 @@ class Courier:
         self._selector.register(self._ear, selectors.EVENT_READ, None)
         self._failures = 0
         self._not_before = 0.0
-        self._rested_at = clock()
+        self._too_many = 0
+        """So many connections are to be closed once they are idle."""
         self._hurried = False
         """A mail may be begun although the relay has said nothing: the next look does not wait."""
 
@@ -120,7 +122,6 @@ class Courier:
 
         Whatever the load raises leaves mails half said: the courier can only be closed then.
         """
-        self._forget_the_dead()
         self._hurried = True
         looked_round = self._clock()
         while not (load.over() and self._all_idle()):
@@ -138,7 +139,6 @@ class Courier:
             if self._clock() - looked_round >= self._look_round:
                 looked_round = self._clock()
                 self._end_overdue(load)
-        self._rested_at = self._clock()
 
     def _heard_together(self) -> list[tuple[selectors.SelectorKey, int]]:
         """What the relay has said. On several busy connections a moment's patience gathers more
@@ -214,7 +214,7 @@ class Courier:
             if not turn.load.may_send():
                 message = "the mailing was stopped"
                 raise Broken(message)
-            turn.begin(line)
+            turn.begin(line, may_follow=self._too_many <= 0)
         elif say:
             turn.words.append((line, say, 0))
         elif talk.awaited != line.awaited:  # a reply has come, and another one is waited for
@@ -226,7 +226,8 @@ class Courier:
         for line in list(self._lines):
             if not line.talk.idle or line.waits:
                 continue
-            if line.spent:
+            if line.spent or self._too_many > 0:
+                self._too_many -= 1
                 self._part(line)
                 continue
             mail = turn.load.take()
@@ -264,9 +265,11 @@ class Courier:
         """Open a connection where one may help. False: the load has given the relay up."""
         if self._greetings and not self._admit_greeted(load):
             return False
+        open_now = len(self._lines) + len(self._greetings)
+        most = min(self._relay.connections, load.may_open(open_now))
+        self._too_many = open_now - most
         busy = sum(not line.talk.idle for line in self._lines)
-        useful = min(self._relay.connections, busy + load.at_hand())
-        missing = useful - len(self._lines) - len(self._greetings)
+        missing = min(most, busy + load.at_hand()) - open_now
         if missing <= 0 or self._clock() < self._not_before or load.over():
             return True
         if self._failures:  # one is enough to see whether the relay is back
@@ -339,15 +342,6 @@ class Courier:
         self._selector.unregister(line.sock)
         line.smtp.close()
 
-    def _forget_the_dead(self) -> None:
-        """A relay that spoke or hung up while nobody asked has ended the connection."""
-        for key, _events in self._selector.select(0):
-            if key.data is not None:
-                self._drop(key.data)
-        if self._clock() - self._rested_at > _KEEP_IDLE:
-            for line in list(self._lines):
-                self._part(line)
-
     def _hear_the_bell(self) -> None:
         with suppress(BlockingIOError):
             while self._ear.recv(4096):
@@ -371,14 +365,14 @@ class _Turn:
         self.outcomes: list[Outcome] = []
         self.words: list[tuple[Line, bytes, int]] = []
 
-    def begin(self, line: Line) -> None:
+    def begin(self, line: Line, *, may_follow: bool) -> None:
         """The cleared mail's body goes out in this turn, with the next envelope where it may."""
         talk = line.talk
         cleared = talk.cleared
         if cleared is None:
             return
         line.carried += 1
-        ahead = talk.pipelining and line.brisk and not line.spent
+        ahead = may_follow and talk.pipelining and line.brisk and not line.spent
         following = self.load.take() if ahead else None
         said = talk.send(following)
         self.begun.append(cleared)

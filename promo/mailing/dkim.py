@@ -25,7 +25,7 @@ from promo.mailing.headers import DomainName
 
 _SIGNED = (
     "from", "reply-to", "to", "subject", "date", "message-id", "list-id", "list-unsubscribe",
-    "list-unsubscribe-post", "mime-version", "content-type",
+    "list-unsubscribe-post", "feedback-id", "mime-version", "content-type",
 )  # fmt: skip
 _SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9-]{1,63})*")
 _FOLD = re.compile(rb"\r\n(?=[ \t])")

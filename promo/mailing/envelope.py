@@ -43,7 +43,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class Sender:
     """Who writes. `list_id` names the newsletter for ever (RFC 2919), `news.library.example.org`.
 
-    `feedback_id` is the optional name under which Gmail counts complaints.
+    `feedback_id` is what Gmail counts complaints by: up to four names, parted by colons.
     """
 
     from_name: HeaderText

@@ -3,7 +3,11 @@
 A limit of seconds or minutes is a pace: mails leave evenly, kept as the instant up to which its
 capacity is used (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371).
 A limit of hours or days is a quota, as providers sell them: it may be used at once, and no stretch
-of its length sees more; it is counted in fiftieths, so that 2 % of it may wait a little longer.
+of its length sees more; it is counted in fiftieths, so that 2 % of it may wait a little longer. A
+tenth of a second that a pace may catch up would be a tenth of a second's limit, so that is both.
+
+What goes first may be one mail ahead of a pace. Of a quota a little is kept for it: whoever sends
+many mails leaves it alone.
 
 A relay or a provider that complains is obeyed as well (`promo.mailing.brake`).
 
@@ -14,7 +18,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,6 +44,20 @@ class Limit:
     count: int
     seconds: int
 
+    @property
+    def is_pace(self) -> bool:
+        """Mails leave evenly; else it is a quota."""
+        return self.seconds <= LONGEST_PACE
+
+    @property
+    def for_many(self) -> int:
+        """What is left of a quota without the part kept for what goes first: a hundredth, or five
+        mails where that is more, but no more than a twentieth.
+        """
+        if self.is_pace:
+            return self.count
+        return self.count - min(max(self.count // 100, 5), self.count // 20)
+
     def __str__(self) -> str:
         """As it is written."""
         return f"{self.count}/{_LETTERS[self.seconds]}"
@@ -58,22 +76,26 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-# KEYS: one for each limit, and the brake. ARGV: how many are wanted (fewer than 0: given back), the
-# longest pace, the burst of a pace in seconds, the slots of a quota, the recovery of a brake, how
-# many mails a pace may be ahead, then count and seconds of each limit. Gives how many are granted,
-# and the seconds until one more may.
+# KEYS: one for each rule, and the brake. ARGV: how many are wanted (fewer than 0: given back), the
+# burst of a pace in seconds, the slots of a quota, the recovery of a brake, how many mails a pace
+# may be ahead, the instant or "" for Redis's own, then for each rule whether it is a pace, its
+# count and its seconds. Gives how many are granted, and the seconds until one more may.
 _GRANT = (
     f"""{brake.PACE}"""
     + """
-local time = redis.call('TIME')
-local now = time[1] + time[2] / 1000000
-local wanted, longest, burst, slots = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]),
-    tonumber(ARGV[4])
-local granted, wait, first = wanted, 0, tonumber(ARGV[6])
+local wanted, burst, slots = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local first, now = tonumber(ARGV[5]), tonumber(ARGV[6])
+if not now then
+    local time = redis.call('TIME')
+    now = time[1] + time[2] / 1000000
+end
+local granted, wait = wanted, 0
 local held = KEYS[#KEYS]
-local slow = braked(held, now, tonumber(ARGV[5]))
+local slow = braked(held, now, tonumber(ARGV[4]))
 
-local function limit(i) return tonumber(ARGV[5 + 2 * i]), tonumber(ARGV[6 + 2 * i]) end
+local function rule(i)
+    return ARGV[4 + 3 * i] == 'pace', tonumber(ARGV[5 + 3 * i]), tonumber(ARGV[6 + 3 * i])
+end
 
 local function room_of(used, gap)
     local room = math.max(burst, gap) + first * gap
@@ -83,33 +105,45 @@ local function room_of(used, gap)
     return free
 end
 
-if slow then
-    granted = math.min(granted, math.max(room_of(redis.call('HGET', held, 'used'), 1 / slow), 0))
-end
-for i = 1, #KEYS - 1 do
-    local key = KEYS[i]
-    local count, seconds = limit(i)
-    local free
-    if seconds <= longest then
-        free = room_of(redis.call('GET', key), seconds / count)
-    else
-        local width, sum, oldest = seconds / slots, 0, nil
-        local first = math.floor(now / width) - slots
-        for slot, n in pairs((function()
-            local all, found = redis.call('HGETALL', key), {}
-            for j = 1, #all, 2 do found[tonumber(all[j])] = tonumber(all[j + 1]) end
-            return found
-        end)()) do
-            if slot < first then redis.call('HDEL', key, string.format('%d', slot))
-            else
-                sum = sum + n
-                if n > 0 and (oldest == nil or slot < oldest) then oldest = slot end
-            end
-        end
-        free = count - sum
-        if free < 1 and oldest then wait = math.max(wait, (oldest + slots + 1) * width - now) end
+local function slots_of(key, width)
+    local all, found, since = redis.call('HGETALL', key), {}, math.floor(now / width) - slots
+    for j = 1, #all, 2 do
+        local slot, n = tonumber(all[j]), tonumber(all[j + 1])
+        if slot < since or n <= 0 then redis.call('HDEL', key, all[j])
+        else table.insert(found, {slot, n}) end
     end
-    if free < granted then granted = math.max(free, 0) end
+    table.sort(found, function(one, other) return one[1] < other[1] end)
+    return found
+end
+
+-- From the oldest slots: whichever it was granted in, that one never leaves the count too early.
+local function take_back(key, width, count)
+    for _, slot in ipairs(slots_of(key, width)) do
+        local some = math.min(slot[2], count)
+        redis.call('HINCRBY', key, string.format('%d', slot[1]), -some)
+        count = count - some
+        if count == 0 then return end
+    end
+end
+
+local function free_of(key, count, seconds)
+    local used, sum = slots_of(key, seconds / slots), 0
+    for _, slot in ipairs(used) do sum = sum + slot[2] end
+    if sum >= count and used[1] then
+        wait = math.max(wait, (used[1][1] + slots + 1) * seconds / slots - now)
+    end
+    return count - sum
+end
+
+if wanted > 0 then
+    if slow then granted = room_of(redis.call('HGET', held, 'used'), 1 / slow) end
+    for i = 1, #KEYS - 1 do
+        local is_pace, count, seconds = rule(i)
+        local free = is_pace and room_of(redis.call('GET', KEYS[i]), seconds / count)
+            or free_of(KEYS[i], count, seconds)
+        granted = math.min(granted, free)
+    end
+    granted = math.max(math.min(granted, wanted), 0)
 end
 if granted ~= 0 then
     if slow then
@@ -118,16 +152,18 @@ if granted ~= 0 then
     end
     for i = 1, #KEYS - 1 do
         local key = KEYS[i]
-        local count, seconds = limit(i)
-        if seconds <= longest then
+        local is_pace, count, seconds = rule(i)
+        local width = seconds / slots
+        if is_pace then
             local used = math.max(tonumber(redis.call('GET', key) or 0), now)
             used = used + granted * seconds / count
             redis.call('SET', key, string.format('%.6f', used), 'EX',
-                math.max(math.ceil(used - now), 0) + longest)
+                math.max(math.ceil(used - now), 0) + 60)
+        elseif granted < 0 then
+            take_back(key, width, -granted)
         else
-            redis.call('HINCRBY', key, string.format('%d', math.floor(now / (seconds / slots))),
-                granted)
-            redis.call('EXPIRE', key, 2 * seconds)
+            redis.call('HINCRBY', key, string.format('%d', math.floor(now / width)), granted)
+            redis.call('EXPIRE', key, 2 * math.max(seconds, 60))
         end
     end
 end
@@ -136,19 +172,54 @@ return {granted, string.format('%.6f', wait)}
 )
 
 
+def _rules_of(limit: Limit) -> list[tuple[Limit, str]]:
+    """What a limit is kept as; each is counted under a key of its own."""
+    kinds = ["pace"] * limit.is_pace + ["quota"] * (limit.seconds not in range(2, LONGEST_PACE + 1))
+    return [(limit, kind) for kind in kinds]
+
+
+def _count(limit: Limit, kind: str, *, first: bool, many: bool) -> int:
+    if kind == "quota" and limit.is_pace:
+        return limit.count + first
+    return limit.for_many if many and not first else limit.count
+
+
 class Meter:
     """The limits of one relay, or of one provider, and its brake.
 
     `redis.RedisError` comes through: while Redis is away no worker may know what others send.
     """
 
-    def __init__(self, client: redis.Redis, *, name: str, limits: Sequence[Limit]) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        name: str,
+        limits: Sequence[Limit],
+        many: bool = False,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """With `many` a part of each quota is left to what goes first. `clock` gives seconds since
+        1970; without one it is Redis's own.
+        """
         self.limits = tuple(limits)
         self._client = client
         self._name = name
-        self._keys = [f"promo:limit:{name}:{limit.seconds}" for limit in limits]
+        self._clock = clock
+        kept = [rule for limit in limits for rule in _rules_of(limit)]
+        self._keys = [
+            f"promo:limit:{name}:{limit.seconds}" + ":quota" * (limit.is_pace and kind == "quota")
+            for limit, kind in kept
+        ]
         self._keys.append(brake.key_of(name))
-        self._numbers = [number for limit in limits for number in (limit.count, limit.seconds)]
+        self._for_first, self._for_others = (
+            [
+                number
+                for limit, kind in kept
+                for number in (kind, _count(limit, kind, first=first, many=many), limit.seconds)
+            ]
+            for first in (True, False)
+        )
         self._script: Any = client.register_script(_GRANT)
 
     def grant(self, wanted: int, *, goes_first: bool = False) -> tuple[int, float]:
@@ -159,8 +230,10 @@ class Meter:
         """
         if not wanted:
             return 0, 0.0
-        shape = [LONGEST_PACE, _BURST_SECONDS, _SLOTS, brake.RECOVERY, int(goes_first)]
-        granted, wait = self._script(keys=self._keys, args=[wanted, *shape, *self._numbers])
+        now = "" if self._clock is None else self._clock()
+        shape = [_BURST_SECONDS, _SLOTS, brake.RECOVERY, int(goes_first), now]
+        rules = self._for_first if goes_first else self._for_others
+        granted, wait = self._script(keys=self._keys, args=[wanted, *shape, *rules])
         return int(granted), float(wait)
 
     def take_turn(self, *, until: float) -> None:

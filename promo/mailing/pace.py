@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from promo.mailing.limits import LONGEST_PACE, Limit
+from promo.mailing.limits import Limit
 
 
 def duration(
@@ -13,21 +13,21 @@ def duration(
 ) -> timedelta | None:
     """From the first mail to the last; None where neither a limit nor a rate says anything.
 
-    A pace leaves evenly. A quota may be used at once and is then empty for its stretch: what goes
-    beyond it waits for the next ones (`promo.mailing.limits`).
+    A pace leaves evenly. A quota may be used at once, but for the part kept for what goes first,
+    and is then empty for its stretch: the rest waits for the next ones (`promo.mailing.limits`).
     """
-    paces = [limit.count / limit.seconds for limit in limits if limit.seconds <= LONGEST_PACE]
-    quotas = [limit for limit in limits if limit.seconds > LONGEST_PACE]
+    paces = [limit.count / limit.seconds for limit in limits if limit.is_pace]
+    quotas = [limit for limit in limits if not limit.is_pace]
     if count <= 0:
         return timedelta()
     rates = [*paces, *([per_second] if per_second else [])]
-    if not rates and not any(count > quota.count for quota in quotas):
+    if not rates and not any(count > quota.for_many for quota in quotas):
         return None
     rate = min(rates, default=None)
     longest = _even(count, rate)
     for quota in quotas:
-        stretches = (count - 1) // quota.count
-        rest = _even(count - stretches * quota.count, rate)
+        stretches = (count - 1) // quota.for_many
+        rest = _even(count - stretches * quota.for_many, rate)
         longest = max(longest, stretches * quota.seconds + rest)
     return timedelta(seconds=longest)
 

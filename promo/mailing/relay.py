@@ -49,7 +49,7 @@ class Relay:
     timeouts: Timeouts = field(default_factory=Timeouts)
     hello: str = ""
     connections: int = 20
-    """As many at once from one worker process."""
+    """As many at once from all workers together (`promo.mailing.shares`)."""
     mails_per_connection: int = 0
     """After so many a new connection is opened; 0: no limit."""
     limits: tuple[Limit, ...] = ()
@@ -82,7 +82,7 @@ _SCHEMES: Mapping[str, tuple[Tls, int]] = {
 }
 _TIMEOUTS = ("connect", "command", "body", "final")
 _COUNTS = {"connections": "connections", "mails": "mails_per_connection"}
-_MOST_CONNECTIONS = 100
+_MOST_CONNECTIONS = 500
 
 
 def parse_email_url(url: str) -> Relay:

@@ -188,6 +188,9 @@ class Clerk:
             while not self._stopping:
                 self._bell.clear()
                 self._try(self._turn)
+                # Also while PostgreSQL is away: as long as some are open they count.
+                if self._hand.claims and self._throttle.share_connections():
+                    self._wake_courier()
                 self._bell.wait(0.02 if len(self.ready) < self._window else 0.05)
             self._end()
         finally:  # after an error of our own the courier must not wait for us
@@ -336,16 +339,13 @@ class Clerk:
 
     def _look(self) -> None:
         """May it go on? Otherwise nothing more begins, and what was marked is given back."""
-        for claimed in self._hand.claims:
-            if not batches.may_go_on(claimed):
-                self._hold()
-                self._wake_courier()
-                return
+        if not all(batches.may_go_on(claimed) for claimed in self._hand.claims):
+            self._hold()
+            self._wake_courier()
 
     def _renew(self) -> None:
         before = time.monotonic()
-        claims = self._hand.claims
-        if claims and not batches.renew(claims, now=self._clock()):
+        if self._hand.claims and not batches.renew(self._hand.claims, now=self._clock()):
             self._look()
             return
         self._renewed_at = before

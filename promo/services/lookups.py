@@ -11,7 +11,6 @@ taken: a log of another machine, a gap in it, or lines that syslog has left out 
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,9 +28,8 @@ from promo.mailing import logfile
 from promo.mailing.logfile import LogUnreadable
 from promo.mailing.maillog import Search
 from promo.mailing.relay import parse_email_url
-from promo.mailing.smtp import SmtpConnection
 from promo.models import Batch, Delivery, DeliveryEvent, Mailing, UnknownPolicy
-from promo.services import deliveries, hints, mailings, press
+from promo.services import deliveries, hints, mailings, press, tolls
 from promo.services.clock import Clock, database_now
 from promo.services.deliveries import Event
 
@@ -129,10 +127,7 @@ def _ask(mailing: Mailing, readers: dict[str, int], *, until: datetime) -> Told:
 def _knock() -> None:
     """Greet the relay and leave. An idle one logs nothing; now its log ends at this moment."""
     relay = parse_email_url(settings.EMAIL_URL)
-    with (
-        suppress(PublishError),
-        SmtpConnection(relay, tls=ssl.create_default_context()) as connection,
-    ):
+    with suppress(PublishError), tolls.connection(relay) as connection:
         connection.open()
 
 

@@ -262,25 +262,24 @@ def sweep(*, now: datetime) -> None:
         finish_if_done(mailing_id, now=now)
 
 
-def decide_unknown(*, mailing: Mailing, send_again: bool, now: datetime) -> int:
+def send_to_unknown_again(*, mailing: Mailing, now: datetime) -> int:
     """A person's word on the deliveries nobody knows about; gives how many it is about.
 
-    Raises NotAllowed where they were to get it again of a mailing that was stopped for good.
+    Without one they are left as they are (`deliveries.lose`). Raises NotAllowed for a mailing that
+    was stopped for good.
     """
     rows = Delivery.objects.filter(batch__mailing=mailing, state=Delivery.State.UNKNOWN)
     ours = Mailing.objects.filter(id=mailing.id)
-    if send_again and ours.filter(state=State.CANCELLED).exists():
+    if ours.filter(state=State.CANCELLED).exists():
         raise NotAllowed(_("This mailing was stopped for good: nobody else gets it."))
     with transaction.atomic():
         ids = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
         if not ids:
             return 0
-        kind = DeliveryEvent.Kind.SENT_AGAIN if send_again else DeliveryEvent.Kind.LEFT
-        deliveries.write_events([Event(one, kind) for one in ids], now=now)
-        if send_again:
-            deliveries.reopen(ids, now=now)
-            ours.filter(state=State.FINISHED).update(state=State.RUNNING, finished_at=None)
-            ours.update(hinted_at=None)
+        deliveries.write_events([Event(one, DeliveryEvent.Kind.SENT_AGAIN) for one in ids], now=now)
+        deliveries.reopen(ids, now=now)
+        ours.filter(state=State.FINISHED).update(state=State.RUNNING, finished_at=None)
+        ours.update(hinted_at=None)
     finish_if_done(mailing.id, now=now)  # stopped at this very moment: they are cancelled too
     return len(ids)
 

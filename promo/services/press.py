@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID
@@ -41,7 +42,7 @@ class Press:
     @classmethod
     def of(cls, mailing: Mailing) -> Press:
         publication, newsletter = mailing.publication, mailing.newsletter
-        sender = sender_of(newsletter)
+        sender = replace(sender_of(newsletter), feedback_id=feedback_id_of(mailing))
         date = publication.published_at or mailing.started_at
         compiled = {}
         for subject in samples.subjects_of(mailing):
@@ -103,6 +104,20 @@ def sender_of(newsletter: Newsletter) -> Sender:
         list_id=DomainName(f"{newsletter.slug}.{address.domain}"),
         reply_to=MailAddress(newsletter.reply_to) if newsletter.reply_to else None,
     )
+
+
+def feedback_id_of(mailing: Mailing) -> HeaderText:
+    """What Gmail's Postmaster Tools tell complaints apart by: the publication, the newsletter,
+    whether it is an issue or about one item, and who writes. Nothing of a reader's.
+
+    The last one is to have 5 to 15 characters and to stay the same
+    (https://support.google.com/mail/answer/6254652).
+    """
+    newsletter, publication = mailing.newsletter, mailing.publication
+    domain = MailAddress(newsletter.from_email).domain
+    who = hashlib.sha256(domain.encode()).hexdigest()[:12]
+    kind = "item" if publication.issue is None else "issue"
+    return HeaderText(f"{publication.pk}:{newsletter.slug}:{kind}:{who}")
 
 
 def bases_of(mailing: Mailing, *, readers: str = "", subject: str = "") -> LinkBases:

@@ -6,7 +6,6 @@ clerk's (`promo.services.clerk`) talks to PostgreSQL.
 
 from __future__ import annotations
 
-import atexit
 import gc
 import time
 from collections import Counter, deque
@@ -22,7 +21,7 @@ from promo.errors import InvalidInput, PublishError
 from promo.mailing.conversation import Outcome, Outgoing, Verdict
 from promo.mailing.courier import Courier
 from promo.mailing.journal import Journal, JournalLost, records
-from promo.mailing.relay import Relay, parse_email_url
+from promo.mailing.relay import parse_email_url
 from promo.mailing.replies import CLOSING, Phase
 from promo.models import Mailing
 from promo.services import mailings
@@ -39,24 +38,6 @@ relay answers others meanwhile. Where it answers nobody, no reader is to blame, 
 
 _ANSWERS = frozenset({Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED})
 
-_couriers: dict[Relay, Courier] = {}
-"""The connections of this process, kept from run to run."""
-
-
-def courier_for(relay: Relay) -> Courier:
-    """This process's connections to a relay."""
-    if relay not in _couriers:
-        _couriers[relay] = Courier(relay)
-    return _couriers[relay]
-
-
-@atexit.register
-def hang_up() -> None:
-    """Say goodbye to the relays: when the process ends, or they do."""
-    while _couriers:
-        _relay, courier = _couriers.popitem()
-        courier.close()
-
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
@@ -69,28 +50,31 @@ def _without_collections() -> Iterator[None]:
 
 
 def send(mailing_id: int, *, clock: Clock = database_now) -> None:
-    """Mail the mailing's due readers, until nobody is left or the time budget is used up."""
+    """Mail the mailing's due readers, until nobody is left or the time budget is used up.
+
+    The connections are those of the run: kept from batch to batch, and everybody's afterwards.
+    """
     mailing = Mailing.objects.select_related(
         "publication__issue", "publication__item", "newsletter"
     ).get(id=mailing_id)
     relay = parse_email_url(settings.EMAIL_URL)
     press = Press.of(mailing)
     journal = Journal(settings.REDIS_URL)
-    courier = courier_for(relay)
+    courier = Courier(relay)
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
-    clerk = Clerk(mailing, journal, Throttle(client, relay), wake=courier.wake, clock=clock)
-    load = _Load(press, clerk, journal)
+    throttle = Throttle(client, relay)
+    clerk = Clerk(mailing, journal, throttle, wake=courier.wake, clock=clock)
+    load = _Load(press, clerk, journal, throttle)
     with ThreadPoolExecutor(1, thread_name_prefix="clerk") as desk:
         work = desk.submit(clerk.run)
         try:
             with _without_collections():
                 courier.carry(load)
-        except BaseException:  # stopped in the middle: the connections are of no further use
-            _couriers.pop(relay).close()
-            raise
         finally:
+            courier.close()
             clerk.stop(load.in_doubt())
             wait([work])
+            throttle.hang_up()
             journal.close()
             client.close()
     Mailing.objects.filter(id=mailing_id).update(hinted_at=None)
@@ -101,10 +85,11 @@ def send(mailing_id: int, *, clock: Clock = database_now) -> None:
 class _Load:
     """What the courier carries: the clerk's windows, made into mails one by one."""
 
-    def __init__(self, press: Press, clerk: Clerk, journal: Journal) -> None:
+    def __init__(self, press: Press, clerk: Clerk, journal: Journal, throttle: Throttle) -> None:
         self._press = press
         self._clerk = clerk
         self._journal = journal
+        self._throttle = throttle
         self._made: deque[Outgoing] = deque()
         self._again: deque[Outgoing] = deque()
         self._lost: Counter[int] = Counter()
@@ -171,6 +156,10 @@ class _Load:
         ):  # asked before `ready`: the clerk moves them there
             return False
         return clerk.nothing_left and not (clerk.ready or self._made or self._again)
+
+    def may_open(self, open_now: int) -> int:
+        self._throttle.open_now = open_now
+        return self._throttle.may_open
 
     def may_send(self) -> bool:
         return self._clerk.may_send()

@@ -1,8 +1,8 @@
 """How fast one run may go: the relay's limits, the providers', and what both have asked for.
 
-Used by the clerk's thread. `apart` and `held` are read by the courier's as well: they are replaced,
-never changed. Readers of the providers in `apart` travel in batches of their own, so that a
-provider at its limit holds up nobody else.
+Used by the clerk's thread. `apart`, `held` and `may_open` are read by the courier's as well: they
+are replaced, never changed. Readers of the providers in `apart` travel in batches of their own, so
+that a provider at its limit holds up nobody else.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, TypeVar, cast
 
 import redis
 import structlog
+from django.conf import settings
 
 from promo.mailing import replies
 from promo.mailing.conversation import Outcome, Verdict
 from promo.mailing.headers import domain_of
 from promo.mailing.limits import Limit, Meter
 from promo.mailing.relay import Relay
+from promo.mailing.shares import Share
 from promo.services import providers
 from promo.services.batches import Place
 from promo.services.settling import Heard, is_taken, is_unwanted
@@ -29,6 +32,9 @@ log = structlog.get_logger()
 
 LONGEST_REST = 5.0
 """Seconds a run waits for a limit; for longer what it holds up is given back."""
+
+SHARE_SECONDS = 0.3
+"""How often a run says how many connections it has: so soon another one may get some of them."""
 
 UNMEASURED = 100.0
 """Mails a second that are halved where less was measured: a relay that asks at once, before a run
@@ -66,12 +72,19 @@ class Throttle:
 
     def __init__(self, client: redis.Redis, relay: Relay) -> None:
         self._client = client
-        self._relay = Meter(client, name=relay.name, limits=relay.limits)
+        self._relay = Meter(client, name=relay.name, limits=relay.limits, many=True)
         self._meters: dict[str, Meter] = {}
         self._rules: dict[str, tuple[Limit, ...]] = {}
         self._slowed: frozenset[str] = frozenset()
         self._complaining: set[str] = set()
         self._redis_not_before = 0.0
+        # A dead worker's connections are closed already: they need not wait as its batches do.
+        self._share = Share(client, relay, lease=settings.PROMO_MAIL_LEASE / 2)
+        self._shared_at = float("-inf")
+        self.open_now = 0
+        """How many connections to the relay are open: the courier's thread says so."""
+        self.may_open = 0
+        """And how many may be, beside those of all other workers."""
         self.apart: frozenset[str] = frozenset()
         self.held: frozenset[str] = frozenset()
 
@@ -87,6 +100,24 @@ class Throttle:
     def _look(self) -> tuple[frozenset[str], list[str]]:
         rows = cast("list[bytes]", self._client.hkeys(_ROWS))
         return frozenset(providers.slowed(self._client)), [row.decode() for row in rows]
+
+    def share_connections(self) -> bool:
+        """From time to time: say how many are open, and hear how many may be. True: that is new.
+
+        Without Redis what was heard last counts, and one where nothing was: a run goes on.
+        """
+        now, before = time.monotonic(), self.may_open
+        if now - self._shared_at < SHARE_SECONDS:
+            return False
+        self._shared_at = now
+        claim = partial(self._share.claim, open_now=self.open_now)
+        self.may_open = self._try(claim, before or 1)
+        return self.may_open != before
+
+    def hang_up(self) -> None:
+        """No connection is open any more, and none is wanted."""
+        if self.may_open or self.open_now:
+            self._try(self._share.give_back, None)
 
     def waits(self, place: Place) -> str:
         """The provider for which this reader is set aside; "" where the mail may leave."""
@@ -189,7 +220,7 @@ class Throttle:
         known = self._meters.get(domain)
         if known is None or known.limits != rules:
             name = providers.meter_name(domain)
-            known = self._meters[domain] = Meter(self._client, name=name, limits=rules)
+            known = self._meters[domain] = Meter(self._client, name=name, limits=rules, many=True)
         return known
 
     def _ask(self, meter: Meter, wanted: int) -> tuple[int, float]:

@@ -1,23 +1,27 @@
 """Mails that somebody waits for, one at a time: they keep to the limits of all, and go first.
 
 Confirmations, links to one's data, test mails and notes to staff pass the same meters as an issue
-(`promo.services.throttle`): the relay's, and that of the reader's provider.
+(`promo.services.throttle`): the relay's, and that of the reader's provider. Each takes one of the
+relay's connections for a moment, which issues leave to it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 
 import redis
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from promo.errors import RateLimited
 from promo.mailing.headers import domain_of
 from promo.mailing.limits import Meter
 from promo.mailing.relay import Relay
+from promo.mailing.shares import Share
 from promo.mailing.smtp import SmtpConnection
 from promo.services import providers
 
@@ -26,16 +30,47 @@ log = structlog.get_logger()
 PATIENCE = 2.0
 """Seconds that such a mail waits for its turn; for longer it is put off like a refused one."""
 
+_LOOK_EVERY = 0.1
+"""Seconds between two looks for a connection: one of an issue's is free within half a second."""
+
+_LEASE = timedelta(seconds=60)
+"""So long a dead process keeps the connection it had from others. Few mails take longer."""
+
 
 @contextmanager
 def connection(relay: Relay) -> Iterator[SmtpConnection]:
     """A connection to the relay, each of whose mails waits a moment for its turn.
 
-    Its `deliver` raises RateLimited where a limit leaves no room for longer.
+    Its `deliver` raises RateLimited where a limit leaves no room for longer; and so it does itself
+    where no connection is free.
     """
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
-    with client, SmtpConnection(relay, toll=_Toll(client, relay).pay) as smtp:
+    toll = _Toll(client, relay).pay
+    with client, _place(client, relay), SmtpConnection(relay, toll=toll) as smtp:
         yield smtp
+
+
+@contextmanager
+def _place(client: redis.Redis, relay: Relay) -> Iterator[None]:
+    """One of the relay's connections. Raises RateLimited.
+
+    While Redis is away nobody knows how many are open; these few are opened all the same.
+    """
+    share = Share(client, relay, lease=_LEASE, single=True)
+    try:
+        until = time.monotonic() + PATIENCE
+        with suppress(redis.RedisError):
+            while not share.claim():
+                if time.monotonic() > until:
+                    raise RateLimited(
+                        _("All connections that the mail server allows are in use."),
+                        retry_after=timedelta(seconds=PATIENCE),
+                    )
+                time.sleep(_LOOK_EVERY)
+        yield
+    finally:
+        with suppress(redis.RedisError):
+            share.give_back()
 
 
 class _Toll:

@@ -20,7 +20,9 @@ def main() -> int:
     mail.add_argument("--recipients", type=int, default=100_000)
     mail.add_argument("--relay", default="", help="smtp://host:port; else a sink of our own")
     mail.add_argument("--workers", type=int, default=1, help="worker processes")
-    mail.add_argument("--connections", type=int, default=20, help="of each worker process")
+    mail.add_argument(
+        "--connections", type=int, default=20, help="for each worker process; all share them"
+    )
     mail.add_argument("--delay", type=float, default=0, help="milliseconds before each answer")
     mail.add_argument("--kill", type=float, default=0, help="kill a worker every so many seconds")
     mail.set_defaults(run=_mail)

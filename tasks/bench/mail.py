@@ -169,7 +169,7 @@ def _await_port(port: int) -> None:
 @contextmanager
 def _environment(asked: Asked, url: str) -> Iterator[Stage]:
     mark = "&" if "?" in url else "?"
-    relay = f"{url.rstrip('/')}/{mark}connections={asked.connections}"
+    relay = f"{url.rstrip('/')}/{mark}connections={asked.connections * asked.workers}"
     settings = {"EMAIL_URL": relay, "PROMO_BASE_URL": "https://biblioteka.example.org"}
     with stage.engines(settings) as ours:
         yield ours

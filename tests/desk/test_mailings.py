@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
+from django.utils.text import capfirst
 
 from promo.models import Delivery, DeliveryEvent, Mailing, Publication, UnknownPolicy
 from promo.services import deliveries, lookups, mailings
@@ -127,7 +128,9 @@ def test_while_the_log_is_asked_the_desk_says_so_and_afterwards_why_it_did_not_h
     for page in pages:
         shown = desk.get(page).content.decode()
         assert str(Mailing.LookProblem.UNREADABLE.label) in shown
-    assert 'value="mail_again"' in desk.get(pages[0]).content.decode()
+    shown = desk.get(pages[0]).content.decode()
+    assert 'value="mail_again"' in shown
+    assert f">{capfirst(DeliveryEvent.Kind.LEFT.label)}: " in shown, "without anybody’s word"
     Mailing.objects.update(state="cancelled")
     assert 'value="mail_again"' not in desk.get(pages[0]).content.decode()
 

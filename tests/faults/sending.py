@@ -31,7 +31,9 @@ from tests import making
 from tests.faults.sinks import Sink
 from tests.processes import Doomed, Hatchery, environment, until
 
-CONNECTIONS = 8
+CONNECTIONS = 16
+"""Of all workers together; of one, while it is alone."""
+
 """Of each worker."""
 
 KILLS = int(os.environ.get("PROMO_TEST_KILLS", "10"))

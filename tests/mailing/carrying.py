@@ -51,6 +51,8 @@ class Mails:
         self.errors: list[PublishError] = []
         self.gives_up_after = 1
         self.stopped = False
+        self.most = 10**6
+        """So many connections there may be."""
         self.expected = 0
         """So many more are worth a connection."""
         self.also: Callable[[Sequence[Outgoing]], None] = lambda _begun: None
@@ -67,6 +69,9 @@ class Mails:
 
     def over(self) -> bool:
         return self.stopped or not self.waiting
+
+    def may_open(self, _open_now: int) -> int:
+        return self.most
 
     def may_send(self) -> bool:
         return not self.stopped

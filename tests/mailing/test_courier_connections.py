@@ -77,16 +77,40 @@ def test_words_said_to_nobody_between_two_loads_end_the_connection(words: str) -
     assert scripted.connections == 2
 
 
-def test_a_connection_that_rested_long_is_not_trusted() -> None:
-    clock = Clock()
-    with relay() as scripted, calling(scripted, clock=clock) as courier:
-        courier.carry(Mails([mail(1)]))
-        clock.ahead += 61
-        load = Mails([mail(2)])
-        courier.carry(load)
-    assert load.last == {2: Verdict.ACCEPTED}
-    assert scripted.connections == 2
-    assert scripted.heard.count("QUIT") == 2
+@BOTH
+def test_connections_that_others_need_are_closed_once_idle_and_their_mails_are_answered(
+    script: Script,
+) -> None:
+    opened: list[int] = []
+
+    class Sharing(Waiting):
+        def may_open(self, open_now: int) -> int:
+            opened.append(open_now)
+            return super().may_open(open_now)
+
+    load = Sharing([mail(number) for number in range(1, 4)])
+    load.expected = 4
+    with (
+        relay(script) as scripted,
+        calling(scripted, connections=4) as courier,
+        carrying(courier, load),
+    ):
+        until(lambda: len(load.outcomes) == 3 and opened[-1] == 4, courier)
+        load.most = 1
+        load.waiting.extend(mail(number) for number in range(4, 30))
+        until(lambda: len(load.outcomes) == 29 and opened[-1] == 1, courier)
+        assert scripted.connections == 4
+        load.most = 0
+        until(lambda: opened[-1] == 0, courier)
+        load.waiting.append(mail(30))
+        looks = len(opened)
+        until(lambda: len(opened) > looks + 20, courier)
+        assert len(load.outcomes) == 29, "without a connection it waits"
+        load.most = 2
+        until(lambda: len(load.outcomes) == 30, courier)
+    assert copies(scripted) == dict.fromkeys(range(1, 31), 1)
+    assert load.last == dict.fromkeys(range(1, 31), Verdict.ACCEPTED)
+    assert load.errors == []
 
 
 def test_a_mail_that_comes_later_is_carried_when_the_courier_is_woken() -> None:
@@ -378,6 +402,8 @@ def test_a_greeting_that_hangs_does_not_keep_the_process_from_ending() -> None:
                 return None
             def slow_down(self):
                 pass
+            def may_open(self, open_now):
+                return 8
 
         relay = Relay("127.0.0.1", int(sys.argv[1]), timeouts=Timeouts(connect=3600))
         courier = Courier(relay)

@@ -47,7 +47,7 @@ def test_an_address_gives_its_relay(url: str, relay: Relay) -> None:
         "smtp+tls://u:hush@relay.example.org/?verify=no",
         "smtp+tls://u:hush@relay.example.org/?final=soon",
         "smtp+tls://u:hush@relay.example.org/?connections=0",
-        "smtp+tls://u:hush@relay.example.org/?connections=101",
+        "smtp+tls://u:hush@relay.example.org/?connections=501",
         "smtp+tls://u:hush@relay.example.org/?connections=-1",
         "smtp+tls://u:hush@relay.example.org/?connections=",
         "smtp+tls://u:hush@relay.example.org/?mails=many",

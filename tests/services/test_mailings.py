@@ -261,15 +261,17 @@ def test_a_newsletter_may_rather_send_twice_than_not_at_all(
     assert len(set(ids)) == READERS, "the second copy can be told by its Message-ID"
 
 
-def test_a_person_decides_about_the_unknown(mailing: Mailing, clock: Clock, outside: World) -> None:
+def test_the_unknown_are_sent_to_again_where_a_person_says_so(
+    mailing: Mailing, clock: Clock, outside: World
+) -> None:
     outside.fault(fault="smtp_drop", stage="DOT", accepted=False, times=2)
     send(mailing, clock)
     assert counts(mailing) == {"unknown": 2, "accepted": 3}
-    assert mailings.decide_unknown(mailing=mailing, send_again=True, now=clock()) == 2
+    assert mailings.send_to_unknown_again(mailing=mailing, now=clock()) == 2
     send(mailing, clock)
     assert recipients(outside) == EVERYBODY
     assert counts(mailing) == {"accepted": READERS}
-    assert mailings.decide_unknown(mailing=mailing, send_again=False, now=clock()) == 0
+    assert mailings.send_to_unknown_again(mailing=mailing, now=clock()) == 0
 
 
 def test_a_mailing_that_was_stopped_for_good_is_sent_to_nobody_again(
@@ -279,11 +281,10 @@ def test_a_mailing_that_was_stopped_for_good_is_sent_to_nobody_again(
     send(mailing, clock)
     Mailing.objects.update(state=Mailing.State.CANCELLED)
     with pytest.raises(NotAllowed):
-        mailings.decide_unknown(mailing=mailing, send_again=True, now=clock())
+        mailings.send_to_unknown_again(mailing=mailing, now=clock())
     mailing.refresh_from_db()
     assert mailing.state == Mailing.State.CANCELLED
     assert counts(mailing) == {"unknown": 2, "accepted": 3}
-    assert mailings.decide_unknown(mailing=mailing, send_again=False, now=clock()) == 2
 
 
 @pytest.mark.parametrize("stage", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])

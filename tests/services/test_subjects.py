@@ -276,7 +276,7 @@ def test_whoever_is_put_off_set_aside_or_sent_to_again_keeps_the_subject() -> No
     deliveries.lose(unknown, policy=UnknownPolicy.SEND_AGAIN, now=START)
     left = [Event(one, DeliveryEvent.Kind.UNKNOWN) for one in (second[2], first[2])]
     deliveries.lose(left, policy=UnknownPolicy.LEAVE, now=START)
-    mailings.decide_unknown(mailing=mailing, send_again=True, now=START)
+    mailings.send_to_unknown_again(mailing=mailing, now=START)
     for one in (first[3], second[3], second[4], first[4]):
         deliveries.set_aside([one], domain="a.example", due_at=START)
     moved = dict(mailing.deliveries.exclude(batch__subject="").values_list("id", "batch__subject"))

@@ -17,7 +17,7 @@ from django.test import override_settings
 
 from promo.errors import NotAllowed
 from promo.mailing import brake
-from promo.mailing.relay import parse_email_url
+from promo.mailing.relay import Relay, parse_email_url
 from promo.models import (
     Batch,
     Delivery,
@@ -72,11 +72,8 @@ def mailed_by(*scripts: Script, more: str = "") -> Iterator[ScriptedRelay]:
     """A relay that everything goes to over one connection at a time."""
     with relay(*scripts) as scripted:
         url = f"smtp://127.0.0.1:{scripted.port}/?connections=1&hello=a.example.org{more}"
-        try:
-            with override_settings(EMAIL_URL=url):
-                yield scripted
-        finally:
-            sending.hang_up()
+        with override_settings(EMAIL_URL=url):
+            yield scripted
 
 
 def send(mailing: Mailing, clock: Clock) -> None:
@@ -164,6 +161,36 @@ def test_whoever_waits_for_a_provider_can_still_be_cancelled(clock: Clock, slow:
         send(mailing, clock)
         mailings.cancel(mailing=mailing, now=clock())
     assert counts(mailing) == {"accepted": 1, "cancelled": 1}
+
+
+# -- connections shared with other workers
+
+
+def test_a_run_opens_its_part_and_leaves_none_behind(clock: Clock) -> None:
+    mailing = started(clock, *(f"{n}@{FREE}" for n in range(4)))
+    with mailed_by(Script()) as scripted, redis.Redis.from_url(settings.REDIS_URL) as client:
+        name = parse_email_url(settings.EMAIL_URL).name
+        send(mailing, clock)
+        assert client.exists(f"promo:connections:{name}") == 0
+    assert scripted.connections == 1
+    assert got(scripted) == everybody()
+
+
+def test_while_redis_is_away_a_run_keeps_what_it_has_and_a_new_one_opens_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(throttle, "SHARE_SECONDS", 0)
+    address = Relay(f"{uuid4().hex}.example.org", connections=20)
+    nowhere = redis.ConnectionPool.from_url("redis://127.0.0.1:1/0")
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        early, late = throttle.Throttle(client, address), throttle.Throttle(client, address)
+        assert early.share_connections()
+        assert early.may_open == 20
+        pool, client.connection_pool = client.connection_pool, nowhere
+        for one in (early, late):
+            one.share_connections()
+        client.connection_pool = pool
+    assert (early.may_open, late.may_open) == (20, 1)
 
 
 # -- slower when asked to

@@ -15,6 +15,7 @@ from promo.errors import RateLimited
 from promo.mailing.envelope import MimeMail
 from promo.mailing.headers import MailAddress
 from promo.mailing.relay import Relay, parse_email_url
+from promo.mailing.shares import Share
 from promo.models import DataRequest, DomainLimit, Newsletter, Subscription
 from promo.services import confirmations, own_data, subscribers, tolls
 from promo.services.throttle import Throttle
@@ -67,6 +68,28 @@ def test_the_limit_of_a_provider_holds_for_single_mails_and_for_its_own_alone(do
         deliver(relay, f"other.{domain}")
         deliver(relay, f"other.{domain}")
     assert len(scripted.taken) == 3, "what was refused cost no token of the relay's"
+
+
+def test_a_single_mail_takes_a_connection_of_those_that_all_share(
+    domain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The relay allows one."""
+    monkeypatch.setattr(tolls, "PATIENCE", 0.1)
+    with mailed_by() as scripted, redis.Redis.from_url(settings.REDIS_URL) as client:
+        relay = parse_email_url(settings.EMAIL_URL)
+        run = Share(client, relay, lease=timedelta(hours=1))
+        assert run.claim() == 1
+        with pytest.raises(RateLimited, match="connections"):
+            deliver(relay, domain)
+        assert scripted.connections == 0
+        assert run.claim(open_now=1) == 1, "it waits no longer"
+        run.give_back()
+        with tolls.connection(relay) as smtp:
+            smtp.deliver(mail(domain))
+            assert run.claim() == 0
+        assert run.claim() == 1
+        run.give_back()
+    assert len(scripted.taken) == 1
 
 
 def test_without_redis_they_go_all_the_same(domain: str) -> None:
