@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+import structlog
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
@@ -296,3 +297,13 @@ LOGGING = {
         "flufl.bounce": {"level": "CRITICAL"},  # tells of each of its detectors at each mail
     },
 }
+# Its own printer raises where the log has no room, in the middle of whatever it tells of: a lost
+# answer would not be settled. Logging goes on.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+)

@@ -51,7 +51,7 @@ def _work(order: dict[str, Any]) -> None:
         time_machine.travel(time.time() + order["ahead"], tick=True).start()
     name = f"doomed-{os.getpid()}@localhost"
     app.worker_main(
-        ["worker", *order["options"], *LIGHT, "-n", name, "-Q", ",".join(order["queues"])]
+        ["-q", "worker", *order["options"], *LIGHT, "-n", name, "-Q", ",".join(order["queues"])]
     )
     os._exit(0)
 

@@ -83,16 +83,23 @@ class Layout:
                 self.sockets.rmdir()
 
     def open_log(self, name: str) -> IO[bytes]:
-        """The log `name`, to append to."""
+        """The log `name`, to append to; where there is no room for one, nothing is kept."""
         self.trim_log(name)
-        return (self.logs / f"{name}.log").open("ab")
+        try:
+            return (self.logs / f"{name}.log").open("ab")
+        except OSError:
+            return Path(os.devnull).open("ab")
 
     def trim_log(self, name: str) -> None:
-        """Past 5 MB keep what the log holds beside it, and empty it: its writers only append."""
+        """Past 5 MB keep what the log holds beside it, as far as there is room for it, and empty
+        it: its writers only append.
+        """
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > _LOG_LIMIT:
-            shutil.copyfile(path, path.with_suffix(".log.1"))
-            os.truncate(path, 0)
+            with suppress(OSError):
+                shutil.copyfile(path, path.with_suffix(".log.1"))
+            with suppress(OSError):
+                os.truncate(path, 0)
 
 
 def database_url(home: Path) -> str:

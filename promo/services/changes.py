@@ -6,7 +6,7 @@ A wish is a row (`PostChange`), one open for each publication; a worker carries 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.contrib.auth.models import User
@@ -20,6 +20,11 @@ from promo.services import channels, composing, ledger
 from promo.values import EventStatus, Message
 
 Kind = PostChange.Kind
+
+APPROVING = timedelta(minutes=1)
+"""Longer than from an approval's instant to its plan, and than the clocks of two machines differ:
+what was marked in between may have been sent as it was approved before.
+"""
 
 GRAVER = (Kind.TEXT, Kind.REPOST, Kind.TAKE_DOWN)
 """Of two wishes for one post the graver one counts."""
@@ -66,7 +71,9 @@ def _may_differ(row: Publication) -> bool:
         return False
     changeable = traits.can_edit and not traits.repeat_safe and row.state == State.PUBLISHED
     written_at = row.marked_at or row.published_at  # it may have come out after an approval
-    return changeable and written_at is not None and item.last_published_at > written_at
+    if not changeable or written_at is None:
+        return False
+    return item.last_published_at > written_at - APPROVING
 
 
 def _shown(message: Message) -> tuple[object, ...]:

@@ -53,6 +53,8 @@ def retry(*, publication_id: int, user: User, now: datetime) -> None:
         row.arm_at = None
         armed.forget(row)
         row.problem = ""
+        if row.item is not None:
+            composing.recompose(row, now=now)  # it may have been approved again since
         row.save()
         ledger.write(row, Attempt.Event.DECIDED, at=now, user=user, text=_("To be sent again."))
 

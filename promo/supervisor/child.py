@@ -121,6 +121,8 @@ class Child:
         return lines
 
     def _new_lines(self) -> list[str]:
+        if not self.log.exists():  # there was no room for it
+            return []
         with self.log.open("rb") as log:
             if self.log.stat().st_size < self._read_to:  # it was trimmed
                 self._read_to = 0

@@ -38,13 +38,14 @@ def plan(options: Options) -> Plan:
 
 def _programs(options: Options) -> list[Program]:
     python = sys.executable
-    celery = (python, "-m", "celery", "-A", "config")
+    # Quiet: its greeting would end it where its log has no room.
+    celery = (python, "-m", "celery", "-q", "-A")
     found = [
         Program("web", _web(options), patience=15.0),
         Program(
             "worker",
             (
-                *(*celery, "worker", "-Q", ",".join(QUEUES), "--concurrency", "2"),
+                *(*celery, "config", "worker", "-Q", ",".join(QUEUES), "--concurrency", "2"),
                 *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
             ),
             patience=WORKER_PATIENCE,
@@ -53,10 +54,7 @@ def _programs(options: Options) -> list[Program]:
         Program(
             "beat",
             (
-                python,
-                "-m",
-                "celery",
-                "-A",
+                *celery,
                 "config.clock",
                 "beat",
                 "--schedule",

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from promo.embedded import Postgres, Redis, birthmark
@@ -25,6 +26,7 @@ from promo.supervisor.state import Lock, Running, State
 Say = Callable[[str], None]
 _GLANCE = 0.25  # seconds between two looks at the processes
 _TRIM_EVERY = 60.0  # seconds between two looks at the size of the logs
+_AGAIN = 5.0  # seconds until an engine that could not be started is tried again
 _WEB_LIMIT = 120.0  # seconds until the first page must answer
 _TOLD_AFTER = 5.0  # seconds of stopping after which we say what we wait for
 
@@ -60,7 +62,7 @@ class Supervisor:
         self._say = say
         self._engines: list[Engine] = []
         self._children: dict[str, Child] = {}
-        self._trimmed = time.monotonic()
+        self._trimmed = self._revive_at = time.monotonic()
 
     def run(self) -> int:
         try:
@@ -82,18 +84,26 @@ class Supervisor:
         if self._signals.wait(seconds):
             raise KeyboardInterrupt
         for engine in self._engines:
-            if not engine.is_alive():
-                self._say(
-                    f"{engine.label} ended unexpectedly; starting it again. Log: {engine.log}"
-                )
-                engine.start()
-                self._tell()
+            if not engine.is_alive() and time.monotonic() >= self._revive_at:
+                self._revive(engine)
         for child in self._children.values():
             self._tend(child)
         if time.monotonic() - self._trimmed > _TRIM_EVERY:
             self._trimmed = time.monotonic()
             for name in [engine.name for engine in self._engines] + [*self._children]:
                 self._options.layout.trim_log(name)
+
+    def _revive(self, engine: Engine) -> None:
+        """Start it again; where that fails, in a while: a full disk may have room by then."""
+        self._say(f"{engine.label} ended unexpectedly; starting it again. Log: {engine.log}")
+        try:
+            engine.start()
+        except (ConfigurationError, OSError) as error:
+            self._say(f"{error}\n{engine.label} is tried again in {_AGAIN:.0f} s.")
+            self._revive_at = time.monotonic() + _AGAIN
+        else:
+            self._say(f"{engine.label} runs again.")
+        self._tell()
 
     def _tend(self, child: Child) -> None:
         for line in child.news():
@@ -226,7 +236,8 @@ class Supervisor:
             local_url=self._options.local_url,
             processes=processes,
         )
-        self._lock.tell(state)
+        with suppress(OSError):  # there is no room: `promo status` tells what was known before
+            self._lock.tell(state)
 
     def _end_of_log(self, name: str, text: str) -> str:
         log = self._options.layout.logs / f"{name}.log"

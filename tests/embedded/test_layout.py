@@ -81,3 +81,29 @@ def test_a_log_past_its_size_is_put_aside(layout: Layout) -> None:
         writer.write(b"new")
     assert log.read_bytes() == b"new"
     assert (layout.logs / "web.log.1").stat().st_size == 5_000_001
+
+
+FULL = Path("/dev/full")
+"""A disk without room, for whoever writes to it."""
+
+on_linux = pytest.mark.skipif(not FULL.exists(), reason="there is no such disk here")
+
+
+@on_linux
+def test_a_log_past_its_size_is_emptied_though_there_is_no_room_to_put_it_aside(
+    layout: Layout,
+) -> None:
+    layout.make()
+    (layout.logs / "web.log.1").symlink_to(FULL)
+    log = layout.logs / "web.log"
+    log.write_bytes(b"x" * 5_000_001)
+    layout.trim_log("web")
+    assert log.stat().st_size == 0
+
+
+def test_whoever_has_no_room_for_a_log_goes_without(layout: Layout) -> None:
+    layout.make()
+    layout.logs.rmdir()
+    layout.logs.touch()
+    with layout.open_log("web") as log:
+        log.write(b"heard by nobody")

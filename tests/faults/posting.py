@@ -188,13 +188,23 @@ NOT_YET = timedelta(days=1)
 """As far away is what nobody has let go."""
 
 
+def plain_posts(page: Destination) -> list[Publication]:
+    """As many as PROMO_TEST_POSTS says."""
+    return [making.due_publication(page, title=f"Spotkanie nr {n}") for n in range(POSTS)]
+
+
 @contextmanager
 def a_round(
-    hatchery: Hatchery, world: World, folder: Path, *, chance: random.Random
+    hatchery: Hatchery,
+    world: World,
+    folder: Path,
+    *,
+    chance: random.Random,
+    make: Callable[[Destination], list[Publication]] = plain_posts,
 ) -> Iterator[Round]:
-    """As many posts as PROMO_TEST_POSTS says, and workers with short times."""
+    """These posts, and workers with short times."""
     page = making.page(world)
-    rows = [making.due_publication(page, title=f"Spotkanie nr {n}") for n in range(POSTS)]
+    rows = make(page)
     later = database_now() + NOT_YET
     Publication.objects.update(planned_at=later, due_at=later)
     hatched: list[Doomed] = []

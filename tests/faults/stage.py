@@ -22,13 +22,20 @@ from django.test import override_settings
 
 from config.celery import app
 from promo.embedded import Layout, Postgres, Redis, broker_url, redis_url
-from promo.models import Attempt, Heartbeat, Publication
+from promo.models import Attempt, Destination, Heartbeat, Publication
 from promo.protocol import UNSENT, State
 from promo.services.clock import database_now
 from tasks import publishing
 from tests.faults.beats import ClockProcess, LoopProcess
 from tests.faults.databases import database_of_our_own
-from tests.faults.posting import AT_FULL_SIZE, FLAWLESS, NOT_YET, Round, a_round
+from tests.faults.posting import (
+    AT_FULL_SIZE,
+    FLAWLESS,
+    NOT_YET,
+    Round,
+    a_round,
+    plain_posts,
+)
 from tests.faults.swallowing import Swallower
 from tests.processes import Doomed, Hatchery, environment, until
 from tests.world import World
@@ -217,9 +224,14 @@ CUT_OFF = timedelta(seconds=1)
 
 @contextmanager
 def a_stage(
-    hatchery: Hatchery, world: World, folder: Path, *, chance: random.Random
+    hatchery: Hatchery,
+    world: World,
+    folder: Path,
+    *,
+    chance: random.Random,
+    make: Callable[[Destination], list[Publication]] = plain_posts,
 ) -> Iterator[Stage]:
-    """As many posts as PROMO_TEST_POSTS says, and one clock, `promo tick --loop`."""
+    """These posts, and one clock, `promo tick --loop`."""
     layout = Layout(folder / "redis")
     own = Redis(layout, settings={"appendonly": "no"})
     own.start()
@@ -230,7 +242,7 @@ def a_stage(
             Swallower(address, behind=layout.redis_socket) as way,
             database_of_our_own(folder / "home", settings=SMALL) as postgres,
             override_settings(**told),
-            a_round(hatchery, world, folder, chance=chance) as posts,
+            a_round(hatchery, world, folder, chance=chance, make=make) as posts,
             LoopProcess(environment(), folder=folder) as loop,
         ):
             stage = Stage(posts, postgres, own, way, folder, [loop])

@@ -17,8 +17,9 @@ from promo import stops
 from promo.services import health
 from promo.services.clock import database_now
 from tests.faults.beats import BeatProcess
-from tests.faults.engine_falls import POSTGRES, REDIS
+from tests.faults.engine_falls import POSTGRES, REDIS, postgres_restarted, redis_away
 from tests.faults.figures import Figures
+from tests.faults.full_logs import full_logs
 from tests.faults.posting import AT_FULL_SIZE, KILLS, POSTS
 from tests.faults.sending import ROUNDS, chance_of
 from tests.faults.small_disk import a_small_disk, disk_full, disk_full_and_dead
@@ -64,6 +65,11 @@ def stage(
 def small_disk(tmp_path: Path) -> Iterator[None]:
     with a_small_disk(tmp_path / "home"):
         yield
+
+
+@pytest.fixture
+def logs_without_room(tmp_path: Path) -> None:
+    full_logs(tmp_path, "workers.log", "loop.log")
 
 
 def judge(stage: Stage, fault: str, figures: Figures, **more: int) -> dict[str, int]:
@@ -161,3 +167,20 @@ def test_a_worker_that_wakes_up_when_all_is_over_sends_nothing(
 def test_a_full_disk_of_the_database_costs_no_post(stage: Stage, figures: Figures) -> None:
     stage.run(kills=KILLS, falls=[disk_full, disk_full_and_dead] * 2)
     judge(stage, "19: the database's disk is full", figures, falls=4)
+
+
+TOLD = [
+    {"fault": "bad_gateway", "apply": apply, "path": "/feed", "probability": 0.1}
+    for apply in (True, False)
+]
+"""What a worker logs in the middle of a post."""
+
+
+@at_full_size
+@ROUNDS
+@pytest.mark.usefixtures("logs_without_room")
+def test_logs_without_room_cost_no_post(stage: Stage, figures: Figures) -> None:
+    for rule in TOLD:
+        stage.posts.world.fault(seed=stage.chance.randrange(10**6), **rule)
+    stage.run(kills=KILLS, falls=[redis_away, postgres_restarted] * 2)
+    judge(stage, "19: the disk of the logs is full", figures, falls=4)

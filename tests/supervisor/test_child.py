@@ -77,3 +77,13 @@ def test_news_go_on_after_the_log_was_trimmed(child: Child) -> None:
     Layout(child.log.parent.parent).trim_log("worker")
     log(child, "[WARNING] after")
     assert child.news() == ["[WARNING] after"]
+
+
+def test_a_child_whose_log_has_no_room_is_started_and_has_no_news(child: Child) -> None:
+    child.kill()
+    child.log.unlink()
+    child.log.parent.rmdir()
+    child.log.parent.touch()
+    child.start()
+    assert child.is_alive()
+    assert child.news() == []

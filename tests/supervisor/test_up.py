@@ -126,6 +126,24 @@ def test_an_engine_that_is_killed_is_started_again_and_that_is_said(stage: Make)
     assert up.end() == 0
 
 
+def test_an_engine_that_cannot_be_started_yet_is_tried_again(stage: Make) -> None:
+    up = stage(REDIS_URL="")
+    up.ready()
+    state = read_state(Layout(up.home))
+    assert state
+    pid = state.processes["redis"].pid
+    assert pid
+    data = Layout(up.home).redis
+    data.rename(data.with_name("elsewhere"))
+    data.touch()
+    os.kill(pid, signal.SIGKILL)
+    up.hear("Redis is tried again")
+    data.unlink()
+    up.hear("Redis runs again")
+    up.send(signal.SIGTERM)
+    assert up.end() == 0
+
+
 def test_a_web_that_cannot_start_is_told_with_the_end_of_its_log(stage: Make) -> None:
     up = stage()
     (up.home / "web.broken").touch()

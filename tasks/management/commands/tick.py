@@ -5,11 +5,14 @@ import threading
 from importlib import import_module
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from kombu.exceptions import OperationalError as BrokerError
 
 from tasks import upkeep
+
+log = structlog.get_logger()
 
 
 class Command(BaseCommand):
@@ -33,5 +36,5 @@ class Command(BaseCommand):
                 close_old_connections()
                 upkeep.hand_out()
             except (OperationalError, BrokerError) as error:
-                self.stderr.write(f"tick: {error}")
+                log.warning("tick", error=str(error))
             stop.wait(options["every"])
