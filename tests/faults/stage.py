@@ -239,7 +239,7 @@ def a_stage(
     told = {"REDIS_URL": f"unix://{address}", "CELERY_BROKER_URL": f"redis+socket://{address}"}
     try:
         with (
-            Swallower(address, behind=layout.redis_socket) as way,
+            Swallower(str(address), behind=str(layout.redis_socket)) as way,
             database_of_our_own(folder / "home", settings=SMALL) as postgres,
             override_settings(**told),
             a_round(hatchery, world, folder, chance=chance, make=make) as posts,

@@ -1,4 +1,4 @@
-"""A way to Redis on which bytes can be lost without a word: the connection stays, half open."""
+"""A way to a server on which bytes can be lost without a word: the connection stays, half open."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 AT_ONCE = 65536
+
+Address = str | tuple[str, int]
+"""A unix socket's path, or a host and a port."""
 
 
 @dataclass(eq=False)
@@ -53,19 +55,21 @@ class Link:
 
 @dataclass
 class Swallower:
-    """Listens at `at` for clients of the server at `behind`; both are unix sockets."""
+    """Listens at `at` for clients of the server at `behind`."""
 
-    at: Path
-    behind: Path
+    at: Address
+    behind: Address
     _links: list[Link] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._door = socket.socket(socket.AF_UNIX)
+        self._door = _socket_for(self.at)
         self._porter = threading.Thread(target=self._serve)
 
     def __enter__(self) -> Self:
-        self._door.bind(str(self.at))
+        self._door.bind(self.at)
         self._door.listen(64)
+        if isinstance(self.at, tuple):
+            self.at = self._door.getsockname()
         self._porter.start()
         return self
 
@@ -83,18 +87,28 @@ class Swallower:
 
     def swallow(self) -> int:
         """From now on no byte of the present connections arrives. Gives how many they are."""
-        present = [link for link in self._links if not link.swallows]
+        present = [link for link in self._present() if not link.swallows]
         for link in present:
             link.swallows = True
         return len(present)
+
+    def cut(self) -> int:
+        """End the present connections at both ends, half open or not. Gives how many they are."""
+        present = self._present()
+        for link in present:
+            link.close()
+        return len(present)
+
+    def _present(self) -> list[Link]:
+        return [link for link in self._links if not link.is_over()]
 
     def _serve(self) -> None:
         with suppress(OSError):  # the door is closed
             while True:
                 client, _address = self._door.accept()
-                server = socket.socket(socket.AF_UNIX)
+                server = _socket_for(self.behind)
                 try:
-                    server.connect(str(self.behind))
+                    server.connect(self.behind)
                 except OSError:  # it is away: so are we
                     client.close()
                     server.close()
@@ -108,3 +122,7 @@ class Swallower:
         for link in over:
             link.close()
         return [link for link in self._links if link not in over]
+
+
+def _socket_for(address: Address) -> socket.socket:
+    return socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
