@@ -11,16 +11,24 @@ The clock is Redis's own: workers with wrong clocks agree.
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import redis
+from django.utils.translation import gettext as _
 
+from promo.errors import RateLimited
 from promo.mailing.relay import Relay
 
 _KEPT = 3600
 """Seconds after the last word of anybody until Redis forgets all holders."""
+
+_LOOK_EVERY = 0.1
+"""Seconds between two looks for a connection: one of an issue's is free within half a second."""
+
+_FREE_SOON = timedelta(seconds=10)
 
 # KEYS: the holders. ARGV: who asks, how many the relay allows, how many the asker has open, the
 # seconds of its lease, its kind, and how long all is kept. Gives how many it may have open.
@@ -81,6 +89,19 @@ class Share:
         """
         asked = [self._holder, self._allowed, open_now, *self._shape]
         return int(self._script(keys=[self._key], args=asked))
+
+    def wait_for_one(self, *, until: float) -> None:
+        """Wait for a connection, until this reading of `time.monotonic`.
+
+        Raises RateLimited where none is free by then.
+        """
+        while not self.claim():
+            if time.monotonic() > until:
+                raise RateLimited(
+                    _("All connections that the mail server allows are in use."),
+                    retry_after=_FREE_SOON,
+                )
+            time.sleep(_LOOK_EVERY)
 
     def give_back(self) -> None:
         """None is open any more."""

@@ -15,7 +15,6 @@ from datetime import timedelta
 import redis
 import structlog
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from promo.errors import RateLimited
 from promo.mailing.headers import domain_of
@@ -29,9 +28,6 @@ log = structlog.get_logger()
 
 PATIENCE = 2.0
 """Seconds that such a mail waits for its turn; for longer it is put off like a refused one."""
-
-_LOOK_EVERY = 0.1
-"""Seconds between two looks for a connection: one of an issue's is free within half a second."""
 
 _LEASE = timedelta(seconds=60)
 """So long a dead process keeps the connection it had from others. Few mails take longer."""
@@ -60,13 +56,7 @@ def _place(client: redis.Redis, relay: Relay) -> Iterator[None]:
     try:
         until = time.monotonic() + PATIENCE
         with suppress(redis.RedisError):
-            while not share.claim():
-                if time.monotonic() > until:
-                    raise RateLimited(
-                        _("All connections that the mail server allows are in use."),
-                        retry_after=timedelta(seconds=PATIENCE),
-                    )
-                time.sleep(_LOOK_EVERY)
+            share.wait_for_one(until=until)
         yield
     finally:
         with suppress(redis.RedisError):

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 from promo.errors import PromoError
@@ -37,7 +38,8 @@ def main() -> int:
         subject.add_argument("--json", action="store_true", help="for programs")
     asked = parser.parse_args()
     try:
-        figures = asked.run(asked)
+        with redirect_stdout(sys.stderr):  # what is logged meanwhile is no figure
+            figures = asked.run(asked)
     except PromoError as error:
         sys.stderr.write(f"{error.text}\n")
         return 1

@@ -82,10 +82,12 @@ def _prepare() -> None:
 @contextmanager
 def process(command: Sequence[str], *, log: Path) -> Iterator[subprocess.Popen[str]]:
     """A process in a group of its own, told to end afterwards."""
-    with log.open("a") as file:
-        started = subprocess.Popen(  # noqa: S603  (ours, or Postfix's)
+    with (
+        log.open("a") as file,
+        subprocess.Popen(  # noqa: S603  (ours, or Postfix's)
             [*command], cwd=ROOT, stdout=subprocess.PIPE, stderr=file, text=True
-        )
+        ) as started,
+    ):
         try:
             yield started
         finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
+import config.celery  # noqa: F401  (hints go to its broker)
 from promo.services import first_run
 from tasks.bench import timetable
 from tests.processes import WorkerProcess, environment
