@@ -4,6 +4,7 @@
     ├── ConfigurationError           a setting or a destination's secret is missing or wrong
     ├── InvalidInput                 what a person or a file gave cannot be used, and why
     │   └── InvalidRows              an import: one InvalidInput for each bad row
+    ├── Unprepared                   a picture could not be stored: no room, or it is damaged
     ├── NotAllowed                   the act is not possible in the present state ("already out")
     ├── FetchRefused                 the guarded HTTP door turned an address or an answer away
     └── PublishError                 a channel could not publish: its name decides what happens next
@@ -52,6 +53,10 @@ class InvalidRows(InvalidInput):
     def __init__(self, text: str, errors: Sequence[InvalidInput]) -> None:
         super().__init__(text)
         self.errors = tuple(errors)
+
+
+class Unprepared(PromoError):
+    """A picture's size could not be made: the disk has no room for it, or its file is damaged."""
 
 
 class NotAllowed(PromoError):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -142,7 +143,18 @@ class _WithoutChecks:
         return MediaContainer(panel for panel in panels if panel.name != "checks")
 
 
-class DeskCreate(_WithoutChecks, CreateView):
+class _ApprovedWhole:
+    """Wagtail stores the approved content first, and then tells us: both or nothing, whoever dies
+    in between, and for want of whatever.
+    """
+
+    def publish_action(self) -> HttpResponse | None:
+        with transaction.atomic():
+            answer: HttpResponse | None = super().publish_action()  # type: ignore[misc]
+        return answer
+
+
+class DeskCreate(_ApprovedWhole, _WithoutChecks, CreateView):
     pass
 
 
@@ -150,7 +162,7 @@ class DeskCopy(_WithoutChecks, CopyView):
     pass
 
 
-class DeskEdit(_WithoutChecks, EditView):
+class DeskEdit(_ApprovedWhole, _WithoutChecks, EditView):
     pass
 
 

@@ -23,8 +23,9 @@ def listen() -> None:
 
 def approve(*, content: Item | Issue, user: User | None = None) -> None:
     """Approve the present content, as the button at the desk does."""
-    revision = content.save_revision(user=user)
-    revision.publish(user=user)
+    with transaction.atomic():
+        revision = content.save_revision(user=user)
+        revision.publish(user=user)
     content.refresh_from_db()
 
 

@@ -10,10 +10,11 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 from wagtail.images.models import SourceImageIOError
 from wagtail.rich_text import expand_db_html
 
-from promo.errors import InvalidInput
+from promo.errors import InvalidInput, Unprepared
 from promo.models import Approval, Branch, EventAct, Institution, Issue, Item, Photo
 from promo.planning.kinds import AUDIENCES, KINDS
 from promo.planning.series import dates_of
@@ -214,7 +215,7 @@ def pictures(item: Item) -> tuple[Picture, ...]:
 
 def picture(photo: Photo, *, alt: str = "") -> Picture | None:
     """A JPEG of at most 1600 pixels, without the camera's data; None where the file is lost, or
-    where somebody shown has withdrawn their consent.
+    where somebody shown has withdrawn their consent. Raises Unprepared where it cannot be stored.
     """
     if photo.consent == ImageConsent.WITHDRAWN.value:
         return None
@@ -222,6 +223,8 @@ def picture(photo: Photo, *, alt: str = "") -> Picture | None:
         rendition = photo.get_rendition(PHOTO_SPEC)
     except SourceImageIOError:
         return None
+    except OSError as error:
+        raise Unprepared(_unprepared(photo), detail=str(error)) from error
     return Picture(
         url=absolute(rendition.url),
         alt=alt or photo.description,
@@ -231,6 +234,14 @@ def picture(photo: Photo, *, alt: str = "") -> Picture | None:
         size=rendition.file.size,
         path=rendition.file.path,
     )
+
+
+def _unprepared(photo: Photo) -> str:
+    text = _(
+        "The picture “{title}” cannot be prepared: the server has no room for it, or its file is "
+        "damaged. Choose another picture, or tell the administrator."
+    )
+    return text.format(title=photo.title)
 
 
 def issue_facts(issue: Issue) -> IssueFacts:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 
+from promo.errors import Unprepared
 from promo.models import Filling, Issue, Item, Tracking
 from promo.services import approvals, channels, composing, levels, plans
 from promo.values import ImageConsent, Problem, Variant
@@ -14,7 +15,10 @@ TOO_LATE = "too_late"
 
 def check(content: Item | Issue) -> list[Problem]:
     """Errors and warnings of every message this content would make, each told once."""
-    found = _of_item(content) if isinstance(content, Item) else _of_issue(content)
+    try:
+        found = list(_of_item(content) if isinstance(content, Item) else _of_issue(content))
+    except Unprepared as error:
+        return [Problem("unprepared", error.text)]
     return list(
         {(problem.code, problem.field, problem.text): problem for problem in found}.values()
     )

@@ -23,6 +23,7 @@ from promo.errors import (
     RateLimited,
     Rejected,
     Unauthorized,
+    Unprepared,
     Unreachable,
 )
 from promo.models import Attempt, Institution, Publication
@@ -49,6 +50,9 @@ CLAIMS_WITHOUT_MARK = 3
 
 MARK_TO_WIRE = timedelta(seconds=20)
 """A worker that slept longer than this after its mark does not send: its lease may be over."""
+
+PICTURE_AGAIN = timedelta(minutes=5)
+"""When a picture is tried again that could not be stored: a full disk may have room by then."""
 
 CHANGED_AT_THE_MARK = ("state", "attempts", "claims", "marked_at", "message_json", "digest")
 
@@ -81,7 +85,11 @@ def hand_out(*, now: datetime, limit: int = 1000) -> list[int]:
 def publish(publication_id: int, *, clock: Clock = database_now) -> None:
     """Publish it if it is due: claim, mark, call, settle. Safe to call any number of times."""
     now = clock()
-    _plan_what_missed_its_plan(publication_id, now=now)
+    try:
+        _plan_what_missed_its_plan(publication_id, now=now)
+    except Unprepared as error:
+        _wait_for_the_picture(due(now).filter(id=publication_id), error, now=now)
+        return
     claimed = claim(publication_id, among=due(now), now=now)
     if claimed is None:
         return
@@ -92,6 +100,9 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
         _mind_the_day(publication, claimed, now=clock())
     except (ConfigurationError, InvalidInput) as error:
         _refuse(claimed, text=error.text, detail="", now=clock())
+        return
+    except Unprepared as error:
+        _wait_for_the_picture(_held_by(claimed).filter(state=State.CLAIMED), error, now=clock())
         return
     if not mark(claimed, now=clock()):
         return
@@ -299,13 +310,29 @@ def backoff(row: Publication) -> timedelta:
     return BACKOFF[min(row.attempts - 1, len(BACKOFF) - 1)]
 
 
+def _wait_for_the_picture(rows: QuerySet[Publication], error: Unprepared, *, now: datetime) -> None:
+    """Nothing has left us, and no attempt is counted: it is tried again in a while, by itself."""
+    with transaction.atomic():
+        row = rows.select_for_update(of=("self",)).first()
+        if row is None:
+            return
+        if row.state == State.CLAIMED:
+            row.state = after(State.CLAIMED, Event.POSTPONED)
+            row.claims -= 1
+        row.due_at = now + PICTURE_AGAIN
+        row.hinted_at = row.lease_until_at = None
+        row.problem = error.text
+        row.save()
+        ledger.write(row, Attempt.Event.POSTPONED, at=now, text=error.text, detail=error.detail)
+
+
+def _held_by(claimed: Claim) -> QuerySet[Publication]:
+    return Publication.objects.filter(id=claimed.publication_id, token=claimed.token)
+
+
 def fenced(claimed: Claim, event: Event) -> Publication | None:
     """The row, locked, if this claim still holds it; evidence aside, nobody else may write."""
-    return (
-        Publication.objects.select_for_update()
-        .filter(id=claimed.publication_id, token=claimed.token, state__in=sources(event))
-        .first()
-    )
+    return _held_by(claimed).select_for_update().filter(state__in=sources(event)).first()
 
 
 def _refuse(claimed: Claim, *, text: str, detail: str, now: datetime) -> None:

@@ -8,14 +8,17 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection
 from django.forms import model_to_dict
 from PIL import ExifTags, Image
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text
 
 from promo.models import Institution, Photo
+from tests import making
 from tests.desk import scenes
 from tests.desk.browsing import pl
 from tests.desk.scenes import Scene
+from tests.desk.test_evergreen import form_of
 from tests.desk.test_screens import browser_of
 
 MEGABYTE = 2**20
@@ -150,3 +153,17 @@ def test_body_longer_than_a_text_may_be_is_refused_at_its_field(scene: Scene) ->
     answer = client.post("/desk/items/add/", nested_form_data(form))
     assert answer.context["form"].errors["body"]
     assert "Bardzo obszerny tekst." in answer.content.decode()
+
+
+def test_an_approval_that_cannot_be_written_down_approves_nothing(scene: Scene) -> None:
+    item = making.item(kind="heritage", title="Spacer", starts_at=None, ends_at=None, level=2)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE promo_approval ADD CONSTRAINT never CHECK (false) NOT VALID")
+    client = browser_of("approver")
+    form = form_of(item, **{"action-publish": "1"})
+    with pytest.raises(IntegrityError, match="never"):
+        client.post(f"/desk/items/edit/{item.pk}/", form)
+    item.refresh_from_db()
+    assert not item.live
+    assert not item.publications.exists()

@@ -1,4 +1,6 @@
-"""19: the disk of the database is full: one of the test's own, in memory, that root may mount."""
+"""19: a disk is full, of the database or of pictures: one of the test's own, in memory, that root
+may mount.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ SIZE = "192m"
 @contextmanager
 def a_small_disk(place: Path) -> Iterator[None]:
     """Skips the test where nobody may mount one."""
-    place.mkdir()
+    place.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=0755", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("a small disk can be mounted by root only")
@@ -31,9 +33,9 @@ def a_small_disk(place: Path) -> Iterator[None]:
 
 
 @contextmanager
-def filled(stage: Stage) -> Iterator[None]:
-    """Not a byte is left on the disk."""
-    ballast = stage.postgres.layout.home / "ballast"
+def filled(place: Path) -> Iterator[None]:
+    """Not a byte is left on the disk that is mounted here."""
+    ballast = place / "ballast"
     with ballast.open("wb", buffering=0) as file:
         try:
             while True:
@@ -45,7 +47,7 @@ def filled(stage: Stage) -> Iterator[None]:
 
 def disk_full(stage: Stage) -> None:
     """Tables cannot grow: what has no room is refused by the server, which goes on."""
-    with filled(stage), stage.another_connection() as other:
+    with filled(stage.postgres.layout.home), stage.another_connection() as other:
         with pytest.raises(psycopg.errors.DiskFull):
             other.execute("CREATE TABLE more AS SELECT generate_series(1, 1000000)")
         stage.wait()
@@ -54,7 +56,7 @@ def disk_full(stage: Stage) -> None:
 def disk_full_and_dead(stage: Stage) -> None:
     """Its journal cannot grow: it dies at once, and a supervisor starts it when there is room."""
     connection.close()
-    with filled(stage):
+    with filled(stage.postgres.layout.home):
         with pytest.raises(psycopg.OperationalError):
             write_for_ever(stage)
         stage.wait()
