@@ -239,7 +239,13 @@ def leased(now: Moment) -> QuerySet[Batch]:
 
 
 def sweep(*, now: datetime) -> None:
-    """Take the batches of dead workers back, by what their journals say."""
+    """Take the batches of dead workers back, by what their journals say.
+
+    Who died after the last answer has left nothing to take back, nor said that the mailing is over.
+    """
+    open_ones = Batch.objects.filter(mailing=OuterRef("id")).exclude(state=Batch.State.DONE)
+    for mailing_id in running(now).filter(~Exists(open_ones)).values_list("id", flat=True):
+        finish_if_done(mailing_id, now=now)
     dead = list(leased(now)[:200])
     if not dead:
         return

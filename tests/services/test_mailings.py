@@ -96,6 +96,16 @@ def test_a_mailing_under_way_is_not_hinted_at_every_second(mailing: Mailing, clo
     assert mailings.hand_out(now=clock.forward(seconds=60)) == [mailing.pk], "its hint was lost"
 
 
+def test_a_mailing_whose_last_worker_died_after_the_last_answer_is_over(
+    mailing: Mailing, clock: Clock
+) -> None:
+    send(mailing, clock)
+    Mailing.objects.filter(id=mailing.id).update(state=Mailing.State.RUNNING, finished_at=None)
+    mailings.sweep(now=clock())
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.finished_at) == (Mailing.State.FINISHED, clock())
+
+
 def test_a_run_whose_time_is_over_gives_back_what_it_has_claimed(
     mailing: Mailing, clock: Clock, outside: World
 ) -> None:
