@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from promo.models import Delivery, Mailing, Subscriber
-from promo.services import mailings, subscribers
+from promo.services import erasure, mailings, subscribers
 from promo.services.clock import database_now
 from tests.faults.figures import Figures
 from tests.faults.sending import REAL_WORKERS, SOON, Sheet, readers, started, workshop
@@ -72,3 +72,26 @@ def test_who_leaves_while_it_runs_gets_nothing_afterwards(
     assert not had_it
     assert sheet.without == {reader.email for reader in late}
     assert sheet.ended["skipped"] == len(late)
+
+
+def test_who_is_erased_while_it_runs_gets_nothing_afterwards(
+    hatchery: Hatchery, figures: Figures, tmp_path: Path
+) -> None:
+    with (
+        Sink.started(tmp_path / "taken.txt", delay=25) as sink,
+        workshop(hatchery, tmp_path, sink=sink) as shop,
+    ):
+        mailing = started("leave", count=READERS)
+        shop.hatch()
+        shop.go_on(mailing)
+        late = dict(Subscriber.objects.order_by("-id").values_list("id", "email")[:50])
+        erasure.erase(subscriber_ids=late, now=database_now())
+        had_it = set(late.values()) & set(sink.taken())
+        shop.finish(mailing)
+        taken = sink.taken()
+    told = mailings.progress(mailing)
+    figures("42: readers are erased", {"readers": READERS, "erased": len(late), **told})
+    assert not had_it
+    assert not set(late.values()) & set(taken)
+    assert taken.total() == len(taken) == told["accepted"] == READERS - len(late)
+    assert told["skipped"] == len(late)
