@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import redis
 from django.conf import settings
+from django.utils import translation
 from django.test import override_settings
 
 from promo.errors import RateLimited
@@ -79,7 +80,7 @@ def test_a_single_mail_takes_a_connection_of_those_that_all_share(
         relay = parse_email_url(settings.EMAIL_URL)
         run = Share(client, relay, lease=timedelta(hours=1))
         assert run.claim() == 1
-        with pytest.raises(RateLimited, match="connections"):
+        with translation.override("en"), pytest.raises(RateLimited, match="connections"):
             deliver(relay, domain)
         assert scripted.connections == 0
         assert run.claim(open_now=1) == 1, "it waits no longer"

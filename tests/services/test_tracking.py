@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -105,7 +106,9 @@ def test_where_nothing_is_counted_the_mail_is_the_approved_message_and_no_link_i
     assert not TrackedLink.objects.exists()
     plain = compile_mail(
         mailing.publication.message,
-        sender=press.sender_of(mailing.newsletter),
+        sender=replace(
+            press.sender_of(mailing.newsletter), feedback_id=press.feedback_id_of(mailing)
+        ),
         bases=press.bases_of(mailing),
         date=mailing.started_at,
     )
