@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 import redis
 from django.conf import settings
-from django.utils import translation
 from django.test import override_settings
+from django.utils import translation
 
 from promo.errors import RateLimited
 from promo.mailing.envelope import MimeMail
