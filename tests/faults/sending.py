@@ -31,10 +31,8 @@ from tests import making
 from tests.faults.sinks import Sink
 from tests.processes import Doomed, Hatchery, environment, until
 
-CONNECTIONS = 16
-"""Of all workers together; of one, while it is alone."""
-
-"""Of each worker."""
+CONNECTIONS = 8
+"""Of all workers together: so many mails can be open at most."""
 
 KILLS = int(os.environ.get("PROMO_TEST_KILLS", "10"))
 """In one round."""
