@@ -39,3 +39,8 @@ class Halt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.began_at:%Y-%m-%d %H:%M} {self.because}"
+
+    @property
+    def by_itself(self) -> bool:
+        """Promo began it; of a stop without a person otherwise the account is gone."""
+        return self.began_by_id is None and self.put_back_to is not None

@@ -12,7 +12,17 @@ from django.test import override_settings
 
 from promo.models import Attempt, Destination, Halt, Mailing, Publication
 from promo.protocol import State
-from promo.services import confirmations, halts, looking, mailings, publishing, releases, restores
+from promo.services import (
+    confirmations,
+    halts,
+    looking,
+    mailings,
+    own_data,
+    publishing,
+    releases,
+    restores,
+    subscribers,
+)
 from promo.services.clock import database_now
 from promo.services.releases import Choice
 from tests import making
@@ -122,13 +132,50 @@ def test_one_that_was_being_sent_is_no_exception(page: Destination) -> None:
     assert not publishing.mark(claimed, now=now)
 
 
-def test_a_mailing_under_way_pauses_and_answers_to_readers_wait() -> None:
+def test_a_mailing_under_way_pauses() -> None:
     newsletter = making.newsletter(readers=3)
     issue = making.due_publication(newsletter.destination)
     mailings.start(destination=newsletter.destination, key=issue.marker, now=database_now())
     put_back()
-    assert Mailing.objects.get().state == Mailing.State.PAUSED
-    assert confirmations.due(now=database_now()) == []
+    mailing = Mailing.objects.get()
+    assert mailing.state == Mailing.State.PAUSED
+    assert mailing.problem
+
+
+def test_answers_to_readers_wait_for_the_release_as_well(
+    django_user_model: type[User],
+) -> None:
+    now = database_now()
+    (row,) = subscribers.sign_up(
+        email="zofia@example.org",
+        name="",
+        newsletter=making.newsletter(),
+        language="pl",
+        wording="zgoda",
+        source="test",
+        ip=None,
+        now=now,
+    )
+    own_data.ask(subscriber=row.subscriber, now=now)
+    asked = ([row.pk], [row.subscriber.data_requests.get().pk])
+    assert (confirmations.due(now=now), own_data.due(now=now)) == asked
+    put_back()
+    assert (confirmations.due(now=now), own_data.due(now=now)) == ([], [])
+    ewa = django_user_model.objects.create_user("ewa")
+    releases.release(choices={}, paused=frozenset(), user=ewa, now=now)
+    assert (confirmations.due(now=now), own_data.due(now=now)) == asked
+
+
+def test_only_a_stop_of_promos_own_is_called_that(django_user_model: type[User]) -> None:
+    halt, _now = put_back()
+    assert halt is not None
+    assert halt.by_itself
+    ewa = django_user_model.objects.create_user("ewa")
+    releases.release(choices={}, paused=frozenset(), user=ewa, now=database_now())
+    theirs = halts.begin(because="Żałoba", user=ewa, now=database_now())
+    ewa.delete()
+    theirs.refresh_from_db()
+    assert not theirs.by_itself
 
 
 def test_a_post_that_is_out_is_found_and_one_that_is_not_goes_on_after_the_release(
