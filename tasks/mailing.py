@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from promo.services import confirmations, lookups, own_data, sending
+from promo.services import confirmations, lookups, mailings, own_data, sending
 from promo.services.clock import database_now
 
 
@@ -10,8 +10,10 @@ from promo.services.clock import database_now
 # the broker's visibility timeout.
 @shared_task(soft_time_limit=780, time_limit=840)
 def send(mailing_id: int) -> None:
-    """Mail the readers of this mailing who are due."""
-    sending.send(mailing_id)
+    """Mail the readers of this mailing who are due, for one turn; others in the queue are next."""
+    if sending.send(mailing_id):
+        for next_id in mailings.hand_out(now=database_now()):
+            send.delay(next_id)
 
 
 @shared_task(soft_time_limit=780, time_limit=840)

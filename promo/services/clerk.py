@@ -28,17 +28,12 @@ from promo.services.clock import Clock
 from promo.services.hand import LOOK_SECONDS, Hand
 from promo.services.settling import Aside, Heard, Left, settle
 from promo.services.throttle import LONGEST_REST, Throttle
+from promo.services.window import SMALLEST, Window
 
 log = structlog.get_logger()
 
-BUDGET = timedelta(seconds=120)
-"""A run begins no mail after this long; the tick hints at what is left."""
-
-LARGEST_WINDOW = 500
-FIRST_WINDOW = 100
-SMALLEST_WINDOW = 8
-WINDOW_SECONDS = 0.1
-"""A mark is good for what is sent in this time: so soon acts whoever leaves, pauses or cancels."""
+BUDGET = timedelta(seconds=20)
+"""A run begins no mail after this long: others in the queue have their turn, then it goes on."""
 
 GOOD_FOR = 0.3
 """Seconds after a mark, or a look, within which a mail may begin: longer than two windows take.
@@ -78,6 +73,8 @@ class Clerk:
         self.nothing_left = False
         self.held = False
         """The mailing was paused, cancelled or taken from us: nothing more may begin."""
+        self.time_is_over = False
+        """The budget is used up while readers are left."""
         self._mailing = mailing
         self._policy = UnknownPolicy(mailing.unknown_policy)
         self._throttle = throttle
@@ -93,8 +90,7 @@ class Clerk:
         self._sends_until = float("inf")
         self._settled_at = self._renewed_at = self._looked_at = time.monotonic()
         self._refreshed_at = float("-inf")
-        self._window = FIRST_WINDOW
-        self._rate = 0.0
+        self._window = Window()
         self._lease = settings.PROMO_MAIL_LEASE.total_seconds()
         self._problem = ""
         self._sender_refused = ""
@@ -191,7 +187,7 @@ class Clerk:
                 # Also while PostgreSQL is away: as long as some are open they count.
                 if self._hand.claims and self._throttle.share_connections():
                     self._wake_courier()
-                self._bell.wait(0.02 if len(self.ready) < self._window else 0.05)
+                self._bell.wait(0.02 if len(self.ready) < self._window.size else 0.05)
             self._end()
         finally:  # after an error of our own the courier must not wait for us
             self.held = self.nothing_left = True
@@ -220,7 +216,7 @@ class Clerk:
             self._throttle.refresh()
         if self._slow_down:
             self._slow_down = False
-            self._throttle.slow_relay(measured=self._rate)
+            self._throttle.slow_relay(measured=self._window.rate)
             self._take_back()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
@@ -230,7 +226,7 @@ class Clerk:
         if self.stale and not self.held:
             self._look_at_stale()
         waiting = len(self.ready) + len(self.stale)
-        if not self.held and not self.nothing_left and waiting < self._window:
+        if not self.held and not self.nothing_left and waiting < self._window.size:
             self._mark()
 
     def _look_at_stale(self) -> None:
@@ -274,6 +270,7 @@ class Clerk:
     def _mark(self) -> None:
         """The next windows, or the next batches, or the end."""
         if self._clock() >= self._until:
+            self.time_is_over = True
             self._drop_marked()
             self._end_marking()
             return
@@ -300,7 +297,7 @@ class Clerk:
         self._wake_courier()
 
     def _mark_window(self, claimed: Claim) -> None:
-        granted = self._granted(claimed, self._window if claimed.proved else SMALLEST_WINDOW)
+        granted = self._granted(claimed, self._window.size if claimed.proved else SMALLEST)
         if not granted:
             return
         before = time.monotonic()
@@ -366,18 +363,12 @@ class Clerk:
                 aside[place.claimed.domain] += 1
         stops.reached(stops.AFTER_SETTLE)
         seconds = self._settled_at - before
-        self._adapt(len(heard) - aside.total(), seconds)
+        self._window.adapt(len(heard) - aside.total(), seconds=seconds)
         if self._throttle.hear(heard, seconds=seconds, now=self._clock()):
             self._take_back()
         for domain, count in aside.items():
             self._throttle.give_back(domain, count)
         self._hand.let_go_idle()
-
-    def _adapt(self, count: int, seconds: float) -> None:
-        """The window follows the rate: some tenth of a second of sending."""
-        self._rate = count / seconds if seconds else 0.0
-        wanted = int(self._rate * WINDOW_SECONDS) if seconds else LARGEST_WINDOW
-        self._window = max(SMALLEST_WINDOW, min(LARGEST_WINDOW, wanted))
 
     def _end(self) -> None:
         """Everything that was begun has been answered, or is in doubt and said so."""

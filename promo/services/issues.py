@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from promo.models import Attempt, Issue, Publication
-from promo.protocol import DUE, UNSENT, Event, State, after
+from promo.protocol import UNSENT, Event, State, after
 from promo.services import composing, ledger
 from promo.values import Variant
 
@@ -29,9 +29,11 @@ def plan(*, issue: Issue, now: datetime) -> Publication:
                 slot=SLOT,
                 variant=Variant.ISSUE.value,
             )
-        elif row.state not in DUE and row.state != State.CANCELLED:
+        elif row.state not in UNSENT and row.state != State.CANCELLED:
             return row
         else:
+            if row.state == State.CLAIMED:  # taken back: the mark of its worker will fail
+                row.state = after(State.CLAIMED, Event.LEASE_OVER)
             row.state = after(State(row.state), Event.PLAN)
         row.planned_at = row.due_at = issue.send_at
         row.not_after_at = max(issue.send_at, now) + LATEST

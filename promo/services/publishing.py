@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from promo import stops
@@ -32,14 +32,13 @@ from promo.services import (
     accesses,
     armed,
     breaker,
-    changes,
     channels,
     composing,
     halts,
     hints,
     ledger,
     looking,
-    plans,
+    reapproved,
 )
 from promo.services.clock import Clock, Moment, database_now
 
@@ -86,7 +85,7 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
     """Publish it if it is due: claim, mark, call, settle. Safe to call any number of times."""
     now = clock()
     try:
-        _plan_what_missed_its_plan(publication_id, now=now)
+        reapproved.plan(due(now).filter(id=publication_id), now=now)
     except Unprepared as error:
         _wait_for_the_picture(due(now).filter(id=publication_id), error, now=now)
         return
@@ -110,27 +109,6 @@ def publish(publication_id: int, *, clock: Clock = database_now) -> None:
     stops.reached(stops.AFTER_MARK)
     _call(publication, claimed, channel, clock)
     stops.reached(stops.AFTER_SETTLE)
-
-
-def _plan_what_missed_its_plan(publication_id: int, *, now: datetime) -> None:
-    """What was on the wire when its item was approved again, and is due once more, is planned now:
-    it goes out as it is approved, or not at all. Not where a person has decided since.
-    """
-    decided = Attempt.objects.filter(
-        publication=OuterRef("pk"),
-        event=Attempt.Event.DECIDED,
-        at__gt=OuterRef("item__last_published_at"),
-    )
-    missed = due(now).filter(
-        ~Exists(decided),
-        id=publication_id,
-        state=State.WAITING,
-        item__live=True,
-        item__last_published_at__gt=F("marked_at") - changes.APPROVING,
-    )
-    row = missed.select_related("item").first()
-    if row is not None and row.item is not None:
-        plans.replan(item=row.item, now=now)
 
 
 def claim(

@@ -49,10 +49,11 @@ def _without_collections() -> Iterator[None]:
         gc.enable()
 
 
-def send(mailing_id: int, *, clock: Clock = database_now) -> None:
+def send(mailing_id: int, *, clock: Clock = database_now) -> bool:
     """Mail the mailing's due readers, until nobody is left or the time budget is used up.
 
-    The connections are those of the run: kept from batch to batch, and everybody's afterwards.
+    True: only the time was over, and another run may go on at once. The connections are those of
+    the run: kept from batch to batch, and everybody's afterwards.
     """
     mailing = Mailing.objects.select_related(
         "publication__issue", "publication__item", "newsletter"
@@ -80,6 +81,7 @@ def send(mailing_id: int, *, clock: Clock = database_now) -> None:
     Mailing.objects.filter(id=mailing_id).update(hinted_at=None)
     work.result()
     mailings.finish_if_done(mailing_id, now=clock())
+    return clerk.time_is_over
 
 
 class _Load:

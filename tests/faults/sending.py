@@ -37,6 +37,9 @@ CONNECTIONS = 8
 KILLS = int(os.environ.get("PROMO_TEST_KILLS", "10"))
 """In one round."""
 
+FEW = max(2, KILLS // 5)
+"""The same where a kill takes seconds, or is not all that befalls the round."""
+
 WORKERS = int(os.environ.get("PROMO_TEST_WORKERS", "2"))
 """At once: while a killed one is missing another goes on."""
 
@@ -92,12 +95,16 @@ class Workshop:
     sink: Sink
     hatchery: Hatchery
     log: Path
+    trusted: Path | None = None
+    """The certificates that its workers trust, where they are not the system's."""
     queue: str = field(default_factory=lambda: f"mail-doomed-{uuid4()}")
     hatched: list[Doomed] = field(default_factory=list)
 
     def hatch(self, queue: str = "", more: Mapping[str, str] | None = None) -> Doomed:
         """Another worker of the workshop's queue, or of one of the shipped ones."""
         settings = {**environment(), **(more or {})}
+        if self.trusted:
+            settings["SSL_CERT_FILE"] = str(self.trusted)
         self.hatched.append(self.hatchery.hatch((queue or self.queue,), settings, log=self.log))
         return self.hatched[-1]
 
@@ -140,7 +147,13 @@ class Workshop:
 
 @contextmanager
 def workshop(
-    hatchery: Hatchery, folder: Path, *, sink: Sink, url: str = "", **more: Any
+    hatchery: Hatchery,
+    folder: Path,
+    *,
+    sink: Sink,
+    url: str = "",
+    trusted: Path | None = None,
+    **more: Any,
 ) -> Iterator[Workshop]:
     """Settings with short times for `sink`; the workers are dead afterwards."""
     short = {
@@ -149,7 +162,7 @@ def workshop(
         "EMAIL_URL": url or sink.url(connections=CONNECTIONS),
         **more,
     }
-    made = Workshop(sink, hatchery, folder / "doomed.log")
+    made = Workshop(sink, hatchery, folder / "doomed.log", trusted)
     with override_settings(**short):
         try:
             yield made
@@ -246,6 +259,22 @@ class Sheet:
             "of them without a mail": len(self.without & self.doubtful),
             **{name: self.ended[name] for name in ("unknown", "refused", "skipped", "given_up")},
         }
+
+    def all_doubt_is_listed(self, policy: str, *, most: int) -> None:
+        """Who is in doubt is listed, so many at most; nobody else is lost or has two."""
+        assert len(self.doubtful) <= most
+        assert not self.lost
+        assert self.twice <= self.doubtful
+        assert self.copies <= most
+        ended = self.ended["accepted"] + self.ended["refused"]
+        if policy == "leave":
+            assert not self.twice
+            assert self.ended["unknown"] == len(self.doubtful)
+            assert ended == self.readers - len(self.doubtful)
+        else:
+            assert ended == self.readers
+            assert len(self.without) == self.ended["refused"]
+            assert listed("sent_again") == self.doubtful
 
     def nobody_in_doubt(self) -> None:
         """Everybody has it once, and nobody is listed."""

@@ -18,7 +18,7 @@ from tests.faults.beats import BeatProcess
 from tests.faults.figures import Figures
 from tests.faults.moody import Mood
 from tests.faults.sending import (
-    KILLS,
+    FEW,
     REAL_WORKERS,
     ROUNDS,
     SOON,
@@ -35,9 +35,6 @@ from tests.faults.sinks import MoodySink, Sink
 from tests.processes import Doomed, Hatchery, environment, until
 
 pytestmark = REAL_WORKERS
-
-FEW = max(2, KILLS // 5)
-"""Kills of what takes seconds to start."""
 
 LATE = 50
 """Readers who leave while it goes out."""

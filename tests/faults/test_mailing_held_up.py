@@ -8,7 +8,18 @@ from promo.models import Delivery, Mailing, Subscriber
 from promo.services import erasure, mailings, subscribers
 from promo.services.clock import database_now
 from tests.faults.figures import Figures
-from tests.faults.sending import REAL_WORKERS, SOON, Sheet, readers, started, workshop
+from tests.faults.sending import (
+    CONNECTIONS,
+    FEW,
+    REAL_WORKERS,
+    ROUNDS,
+    SOON,
+    Sheet,
+    chance_of,
+    readers,
+    started,
+    workshop,
+)
 from tests.faults.sinks import Sink
 from tests.processes import Hatchery, until
 
@@ -50,8 +61,9 @@ def cancelled(mailing: Mailing) -> bool:
     return not Delivery.objects.filter(state=Delivery.State.DUE).exists()
 
 
+@ROUNDS
 def test_who_leaves_while_it_runs_gets_nothing_afterwards(
-    hatchery: Hatchery, figures: Figures, tmp_path: Path
+    turn: int, hatchery: Hatchery, figures: Figures, tmp_path: Path
 ) -> None:
     with (
         Sink.started(tmp_path / "taken.txt", delay=25) as sink,  # slow: the last ones can leave
@@ -65,17 +77,24 @@ def test_who_leaves_while_it_runs_gets_nothing_afterwards(
             subscribers.leave(
                 subscriber=reader, newsletter=mailing.newsletter, source="test", now=database_now()
             )
-        had_it = {reader.email for reader in late} & set(sink.taken())
+        left = {reader.email for reader in late}
+        had_it = left & set(sink.taken())
+        kills = shop.kill_again_and_again(mailing, chance_of(turn), times=FEW)
         shop.finish(mailing)
         sheet = Sheet.of(mailing, sink.taken())
-    figures("42: readers leave", sheet.columns(left=len(late)))
+    figures("42: readers leave", sheet.columns(left=len(late), kills=kills))
+    assert kills
     assert not had_it
-    assert sheet.without == {reader.email for reader in late}
+    assert left == sheet.without - sheet.doubtful
+    assert not left & sheet.doubtful
     assert sheet.ended["skipped"] == len(late)
+    assert sheet.ended["unknown"] == len(sheet.doubtful) <= kills * CONNECTIONS
+    assert not sheet.copies
 
 
+@ROUNDS
 def test_who_is_erased_while_it_runs_gets_nothing_afterwards(
-    hatchery: Hatchery, figures: Figures, tmp_path: Path
+    turn: int, hatchery: Hatchery, figures: Figures, tmp_path: Path
 ) -> None:
     with (
         Sink.started(tmp_path / "taken.txt", delay=25) as sink,
@@ -87,11 +106,16 @@ def test_who_is_erased_while_it_runs_gets_nothing_afterwards(
         late = dict(Subscriber.objects.order_by("-id").values_list("id", "email")[:50])
         erasure.erase(subscriber_ids=late, now=database_now())
         had_it = set(late.values()) & set(sink.taken())
+        kills = shop.kill_again_and_again(mailing, chance_of(turn), times=FEW)
         shop.finish(mailing)
         taken = sink.taken()
     told = mailings.progress(mailing)
-    figures("42: readers are erased", {"readers": READERS, "erased": len(late), **told})
+    columns = {"readers": READERS, "erased": len(late), "kills": kills, **told}
+    figures("42: readers are erased", columns)
+    assert kills
     assert not had_it
     assert not set(late.values()) & set(taken)
-    assert taken.total() == len(taken) == told["accepted"] == READERS - len(late)
+    assert taken.total() == len(taken), "nobody has two"
     assert told["skipped"] == len(late)
+    assert told["unknown"] <= kills * CONNECTIONS
+    assert told["accepted"] == READERS - len(late) - told["unknown"] <= len(taken)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,10 +24,13 @@ from tests.faults.moody import Mood
 from tests.faults.sending import (
     AT_FULL_SIZE,
     CONNECTIONS,
+    FEW,
     REAL_WORKERS,
+    ROUNDS,
     SOON_AGAIN,
     WORKERS,
     Sheet,
+    chance_of,
     is_over,
     readers,
     started,
@@ -53,6 +57,7 @@ class Sent:
     mailing: Mailing
     sink: MoodySink
     sheet: Sheet
+    kills: int
 
 
 @pytest.fixture
@@ -75,24 +80,32 @@ class Send:
         times: Mapping[str, float] = MappingProxyType({}),
         count: int = READERS,
         octets: int = 0,
+        chance: random.Random | None = None,
         **settings: object,
     ) -> Sent:
-        """Everybody's issue through real workers to a server in this mood."""
+        """Everybody's issue through real workers to a server in this mood.
+
+        With `chance` they are killed meanwhile, again and again.
+        """
+        kills = 0
         with MoodySink.in_a(mood, self.folder / "record.txt") as sink:
             url = sink.url(connections=CONNECTIONS, **times)
             short = {**SOON_AGAIN, **settings}
             with workshop(self.hatchery, self.folder, sink=sink, url=url, **short) as shop:
                 mailing = started(policy, count=count, octets=octets)
-                for _one in range(WORKERS if AT_FULL_SIZE else 1):
-                    shop.hatch()
+                if chance:
+                    kills = shop.kill_again_and_again(mailing, chance, times=FEW)
+                else:
+                    for _one in range(WORKERS if AT_FULL_SIZE else 1):
+                        shop.hatch()
                 shop.finish(mailing)
             sheet = Sheet.of(mailing, sink.taken())
             met = sink.met()
-            self.figures(fault, sheet.columns(faults=met.total()))
+            self.figures(fault, sheet.columns(faults=met.total(), kills=kills))
             assert met, "otherwise nothing was tested"
             assert is_over(mailing)
             assert not sheet.lost
-            return Sent(mailing, sink, sheet)
+            return Sent(mailing, sink, sheet, kills)
 
 
 CLOSING = "421 4.3.0 closing"
@@ -130,14 +143,16 @@ def test_a_relay_that_stops_reading_in_the_body_puts_nobody_in_doubt(send: Send)
 
 WAITS = [timedelta(seconds=s * MINUTE / 60) for s in (30, 120, 600, 1800)]
 """The usual ones, in the minutes of these tests."""
+COMINGS = 4
+"""At once, after 30 s, 2 min, 10 min: the ten minutes are over."""
+GREYLISTING = Mood("rcpt", "451 4.2.0 greylisted", times=COMINGS - 1)
+NOBODY_THERE = Mood("rcpt", "550 5.1.1 no such user", one_in=20, times=0)
 
 
 def test_whoever_is_greylisted_for_ten_minutes_gets_it_at_the_tries_of_the_table(
     send: Send,
 ) -> None:
-    comings = 4  # at once, after 30 s, 2 min, 10 min: the ten minutes are over
-    mood = Mood("rcpt", "451 4.2.0 greylisted", times=comings - 1)
-    sent = send("21: greylisting", mood, PROMO_MAIL_WAITS=WAITS)
+    sent = send("21: greylisting", GREYLISTING, PROMO_MAIL_WAITS=WAITS)
     assert sent.sheet.ended["accepted"] == sent.sheet.readers
     assert not sent.sheet.copies
     assert not sent.sheet.doubtful
@@ -146,15 +161,14 @@ def test_whoever_is_greylisted_for_ten_minutes_gets_it_at_the_tries_of_the_table
         came[address].append(float(seconds))
     for moments in came.values():
         gaps = [after - before for before, after in itertools.pairwise(moments)]
-        assert len(moments) == comings
+        assert len(moments) == COMINGS
         assert all(gap >= wait.total_seconds() for gap, wait in zip(gaps, WAITS, strict=False)), (
             gaps
         )
 
 
 def test_whoever_does_not_exist_is_refused_and_blocked_and_nobody_else(send: Send) -> None:
-    mood = Mood("rcpt", "550 5.1.1 no such user", one_in=20, times=0)
-    sent = send("22: 550 for one in twenty", mood)
+    sent = send("22: 550 for one in twenty", NOBODY_THERE)
     met = sent.sink.met()
     assert set(met.values()) == {1}, "a refused one is not tried again"
     assert sent.sheet.without == set(met)
@@ -164,14 +178,20 @@ def test_whoever_does_not_exist_is_refused_and_blocked_and_nobody_else(send: Sen
     assert not sent.sheet.doubtful
 
 
+TAKEN_OR_NOT = {"final": HANG / 2}
+
+
+def takes_it_and(does: str) -> Mood:
+    return Mood("taken", does, one_in=40, seconds=HANG)
+
+
 @pytest.mark.parametrize("policy", ["leave", "send_again"])
 @pytest.mark.parametrize("does", ["hang", "drop"])
 def test_whose_mail_was_taken_without_a_word_is_in_doubt_and_nobody_else(
     does: str, policy: str, send: Send
 ) -> None:
-    mood = Mood("taken", does, one_in=40, seconds=HANG)
     fault = f"24: takes it, then {does}s, {policy}"
-    sent = send(fault, mood, policy=policy, times={"final": HANG / 2})
+    sent = send(fault, takes_it_and(does), policy=policy, times=TAKEN_OR_NOT)
     sheet, met = sent.sheet, frozenset(sent.sink.met())
     assert sheet.doubtful == met
     assert not sheet.without
@@ -180,9 +200,46 @@ def test_whose_mail_was_taken_without_a_word_is_in_doubt_and_nobody_else(
     assert sheet.ended["unknown"] == (len(met) if policy == "leave" else 0)
 
 
+def takes_its_time(seconds: int) -> Mood:
+    return Mood("taken", "wait", one_in=READERS // 8, seconds=seconds / 60 * MINUTE)
+
+
 @pytest.mark.parametrize("seconds", [120, 590])
 def test_a_relay_that_takes_its_time_is_waited_for(seconds: int, send: Send) -> None:
     """Also longer than its lease: the worker holds its batch meanwhile."""
-    mood = Mood("taken", "wait", one_in=READERS // 8, seconds=seconds / 60 * MINUTE)
-    sent = send(f"25: 250 after {seconds} s", mood, PROMO_MAIL_LEASE=timedelta(seconds=1))
+    fault = f"25: 250 after {seconds} s"
+    sent = send(fault, takes_its_time(seconds), PROMO_MAIL_LEASE=timedelta(seconds=1))
     sent.sheet.nobody_in_doubt()
+
+
+Trouble = tuple[Mood, Mapping[str, float]]
+"""A mood, and how long it is borne."""
+
+TROUBLES: Mapping[str, Trouble] = {
+    **{fault: (mood, PATIENT) for fault, mood in BEFORE_THE_DOT.items()},
+    "21: greylisting": (GREYLISTING, {}),
+    "22: 550 for one in twenty": (NOBODY_THERE, {}),
+    "24: takes it, then hangs": (takes_it_and("hang"), TAKEN_OR_NOT),
+    "24: takes it, then drops": (takes_it_and("drop"), TAKEN_OR_NOT),
+    "25: 250 after 120 s": (takes_its_time(120), {}),
+    "25: 250 after 590 s": (takes_its_time(590), {}),
+}
+
+
+@ROUNDS
+def test_workers_killed_meanwhile_leave_nobody_out_and_list_everybody_in_doubt(
+    turn: int, send: Send
+) -> None:
+    """Each round has the next trouble: so many rounds of all of them as there are times them."""
+    fault = list(TROUBLES)[turn % len(TROUBLES)]
+    mood, times = TROUBLES[fault]
+    chance = chance_of(turn)
+    policy = chance.choice(["leave", "send_again"])
+    sent = send(f"{fault}, workers killed", mood, policy=policy, times=times, chance=chance)
+    without_a_word = sent.sink.met().total() if fault.startswith("24") else 0
+    sent.sheet.all_doubt_is_listed(policy, most=sent.kills * CONNECTIONS + without_a_word)
+    if mood is NOBODY_THERE:
+        assert sent.sheet.without - sent.sheet.doubtful <= set(sent.sink.met())
+    else:
+        assert not sent.sheet.ended["refused"]
+    assert sent.kills

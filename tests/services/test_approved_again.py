@@ -9,7 +9,7 @@ import time_machine
 from django.contrib.auth.models import User
 
 from promo.errors import Rejected, Unreachable
-from promo.models import Destination, Item, Publication
+from promo.models import Destination, Issue, Item, Mailing, Publication
 from promo.protocol import State
 from promo.services import approvals, channels, looking, publications, publishing
 from promo.services.publishing import Claim
@@ -127,3 +127,55 @@ def test_what_a_person_has_decided_since_no_plan_drops(
     row.refresh_from_db()
     assert row.state == State.PUBLISHED
     assert len(outside.posts()) == 1
+
+
+# -- an issue of a newsletter
+
+SUBJECT = "Nowy termin spotkania"
+
+
+@pytest.fixture
+def issue(outside: World, clock: Clock) -> Issue:
+    """An approved one, due now."""
+    made = Issue.objects.create(
+        newsletter=making.newsletter(1),
+        subject="Spotkanie we wtorek",
+        send_at=clock(),
+        preheader="Spotkania i warsztaty: co robić w grudniu w bibliotece.",
+        blocks=[("text", "<p>Zapraszamy do czytelni.</p>")],
+    )
+    approvals.approve(content=made)
+    return made
+
+
+def approved_with(issue: Issue, subject: str, clock: Clock) -> None:
+    issue.subject = subject
+    with time_machine.travel(clock.forward(seconds=1), tick=False):
+        approvals.approve(content=issue)
+
+
+def said_by(mailing: Mailing) -> str:
+    """The subject in everybody's mail."""
+    return mailing.publication.message.subject
+
+
+def test_an_issue_approved_again_while_a_worker_prepares_it_is_taken_back_from_it(
+    issue: Issue, clock: Clock
+) -> None:
+    row = Publication.objects.get(issue=issue)
+    claim = publishing.claim(row.pk, now=clock())
+    assert claim is not None
+    approved_with(issue, SUBJECT, clock)
+    assert not publishing.mark(claim, now=clock())
+    tick(clock)
+    assert said_by(Mailing.objects.get(publication=row)) == SUBJECT
+
+
+def test_an_issue_put_off_goes_out_as_it_was_approved_meanwhile(issue: Issue, clock: Clock) -> None:
+    row = Publication.objects.get(issue=issue)
+    claim = marked(row, clock)
+    approved_with(issue, SUBJECT, clock)
+    put_off(row, claim, clock)
+    clock.forward(**QUIET)
+    tick(clock)
+    assert said_by(Mailing.objects.get(publication=row)) == SUBJECT
