@@ -17,10 +17,11 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 def come_back() -> None:
     """Leave the tables as they were found, from now on."""
     post_migrate.connect(_make, dispatch_uid="tests.first_rows")
-    TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]  # noqa: SLF001
+    TransactionTestCase._fixture_teardown = lambda _case: leave()  # type: ignore[method-assign]  # noqa: SLF001
 
 
-def _empty(_case: TransactionTestCase) -> None:
+def leave() -> None:
+    """Every table as it was found."""
     tables = sorted(set(connection.introspection.table_names()) - KEPT)
     names = [connection.ops.quote_name(table) for table in tables]
     with connection.cursor() as cursor:

@@ -133,6 +133,8 @@ class SignInContract(Protocol):
     """The field that holds the key of the chosen place."""
     after: ClassVar[str]
     """What a person should do right after connecting."""
+    when_hidden: ClassVar[str]
+    """What to do where a post is out and followers see nothing; empty where that cannot be."""
 
     def __init__(self, access: Access, wires: Wires) -> None: ...
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.admin.ui.components import Component
@@ -18,7 +19,7 @@ from promo.desk import next_day
 from promo.desk.screens import staff
 from promo.models import Destination, DomainHold, Entry, Item, Mailing, Publication
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
-from promo.services import accesses, confirmations, fetching, missed, returns
+from promo.services import accesses, confirmations, fetching, missed, returns, sightings
 from promo.services.clock import database_now
 
 SOON = timedelta(days=7)
@@ -76,14 +77,22 @@ class NeedsAHandPanel(Panel):
 
 
 class AccessPanel(Panel):
-    """Networks that have logged us out or soon will: one sentence and one button each."""
+    """Networks that have logged us out or soon will, and posts that somebody is to look at: one
+    sentence and its buttons each.
+    """
 
     name = "access"
     template_name = "promo/desk/home_access.html"
     order = 1
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        return super().get_context_data(parent_context) | {"warnings": accesses.warnings()}
+        context = super().get_context_data(parent_context)
+        questions = list(sightings.questions()) if context["may_connect"] else []
+        return context | {
+            "warnings": accesses.warnings(),
+            "questions": questions,
+            "csrf_token": get_token(self.request),
+        }
 
 
 def _held() -> list[dict[str, Any]]:

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.viewsets.base import ViewSet
 
 from promo.desk.connecting import ChooseView, StartView, come_back
-from promo.desk.screens import Screen, menu_item_for
+from promo.desk.screens import Screen, menu_item_for, staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Destination
 from promo.protocol import AHEAD, DUE
-from promo.services import accesses, channels, destinations
+from promo.services import accesses, channels, destinations, sightings
 from promo.services.clock import database_now
 
 COMING = DUE | AHEAD
@@ -156,7 +156,7 @@ class SetUpView(Screen):
 
 
 def act(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pause, resume or check."""
+    """Pause, resume, check, or say what was seen."""
     if request.method != "POST" or not request.user.has_perm("promo.change_destination"):
         raise PermissionDenied
     row = get_object_or_404(Destination, pk=pk)
@@ -169,9 +169,25 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
             destinations.resume(destination=row)
         elif verb == "check":
             _tell(request, row)
+        elif verb in {"seen", "not_seen"}:
+            _answer(request, row, seen=verb == "seen")
+            return redirect("wagtailadmin_home")
     except PromoError as error:
         messages.error(request, error.text)
     return redirect("destinations:index")
+
+
+def _answer(request: HttpRequest, row: Destination, *, seen: bool) -> None:
+    """Somebody has looked whether followers see what is out there."""
+    if seen:
+        sightings.seen(destination=row, now=database_now())
+        text = _("Good: followers see what is out on “{name}”. Promo will not ask again.")
+        messages.success(request, text.format(name=row.name))
+    else:
+        sightings.not_seen(destination=row, user=staff(request), now=database_now())
+        text = _("“{name}” is paused. {because}")
+        row.refresh_from_db()
+        messages.error(request, text.format(name=row.name, because=row.paused_because))
 
 
 def _tell(request: HttpRequest, row: Destination) -> None:

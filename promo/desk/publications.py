@@ -22,7 +22,7 @@ from promo.desk.screens import Screen, menu_item_for
 from promo.models import Destination, Publication
 from promo.planning import Reason, reason_text
 from promo.protocol import AHEAD, DUE, MOVABLE, NEEDS_A_HAND, OUT, Event, State, sources
-from promo.services import channels, missed, publications, takedowns
+from promo.services import channels, missed, publications, sightings, takedowns
 from promo.services.clock import database_now
 from promo.services.facts import institution_facts
 
@@ -198,6 +198,8 @@ def _guide(row: Publication, state: State) -> str:
     """What the state means, in words; with the hour where the network holds it."""
     if row.recalled:
         return _("Promo is taking it back from the network. It will not come out.")
+    if state == State.PUBLISHED and sightings.is_open(row.destination):
+        return str(sightings.NOBODY_LOOKED)
     if state != State.ARMED or row.armed_for_at is None:
         return str(GUIDES.get(state, ""))
     at = timezone.localtime(row.armed_for_at)

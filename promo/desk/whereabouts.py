@@ -25,7 +25,7 @@ from promo.errors import PromoError
 from promo.models import Destination, Item, Publication
 from promo.planning import Dropped, Plan, Planned, Reason, ReasonCode, reason_text
 from promo.protocol import AHEAD, DUE, NEEDS_A_HAND, State
-from promo.services import approvals, channels, plans, series_dates
+from promo.services import approvals, channels, plans, series_dates, sightings
 from promo.services.clock import database_now
 
 PAGE = 30
@@ -250,6 +250,8 @@ def _stored(row: Publication) -> Line:
         why = [_("moved by hand")]
     if row.held and row.state in DUE:
         why = [_("on hold: its campaign or its destination is paused")]
+    if row.state == State.PUBLISHED and sightings.is_open(row.destination):
+        why.append(str(sightings.NOBODY_LOOKED))
     if row.problem:
         why.append(row.problem)
     about = _about(row.occurrence_at)

@@ -64,6 +64,12 @@ class Destination(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_check_at = models.DateTimeField(default=in_a_day, editable=False)
     connected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    seen_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When somebody said that followers see what is out here.",
+    )
     access_lost_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Equals `paused_at` where it paused it."
     )

@@ -120,13 +120,16 @@ def choose(*, handshake: Handshake, key: str, name: str, now: datetime) -> Desti
             raise NotAllowed(_("This sign-in is over. Please start it again."))
         row = handshake.destination or Destination(channel=handshake.channel)
         row.name = name.strip()[:120] or row.name or place.name[:120]
-        row.config = {**row.config, **handshake.config, **place.config}
+        config = {**row.config, **handshake.config, **place.config}
+        if config != row.config:  # another app, or another page: nobody has looked there
+            row.seen_at = None
+        row.config = config
         row.seal({**held, **place.secrets})
         row.connected_at = now
         row.findings = []
         row.next_check_at = now
         # What a person or a worker has changed meanwhile stays as it is.
-        fresh = ("name", "config", "sealed", "connected_at", "findings", "next_check_at")
+        fresh = ("name", "config", "sealed", "connected_at", "seen_at", "findings", "next_check_at")
         row.save(update_fields=fresh if row.pk else None)
         accesses.found_again(destination=row)
     return row

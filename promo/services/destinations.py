@@ -46,9 +46,16 @@ def configure(*, destination: Destination, given: Mapping[str, str]) -> None:
         if field.required and not kept.get(field.key):
             message = _("“{label}” is missing.").format(label=field.label)
             raise InvalidInput(message, field=field.key)
+    if _given(config) != _given(destination.config):  # another page: nobody has looked there
+        destination.seen_at = None
     destination.config = config
     destination.seal(secrets)
-    destination.save(update_fields=["config", "sealed"])
+    destination.save(update_fields=["config", "sealed", "seen_at"])
+
+
+def _given(config: Mapping[str, str]) -> dict[str, str]:
+    """Without the fields that were left empty."""
+    return {key: value for key, value in config.items() if value}
 
 
 def pause(*, destination: Destination, because: str, now: datetime) -> None:

@@ -44,7 +44,8 @@ from promo.models import (
     TimetableStep,
 )
 from promo.planning.timetables import DEFAULT_TIMETABLES
-from promo.services import destinations
+from promo.services import destinations, sightings
+from promo.services.clock import database_now
 from promo.services.facts import absolute
 
 WRITERS = "Redakcja"
@@ -183,9 +184,10 @@ def _destinations() -> None:
     if not Destination.objects.filter(channel="website").exists():
         destinations.create(channel="website", name="Strona biblioteki")
     if settings.REHEARSAL_URL and not Destination.objects.filter(channel="facebook_page").exists():
-        destinations.create(
+        page = destinations.create(
             channel="facebook_page",
             name="Facebook (próba)",
             config=settings.REHEARSAL_PAGE["config"],
             secrets=settings.REHEARSAL_PAGE["secrets"],
         )
+        sightings.seen(destination=page, now=database_now())  # its followers are all of us

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import Browser, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
+from tests import first_rows
 from tests.browser import OpenPage, browser, open_page, windows
 from tests.desk import snapshots
 from tests.desk.browsing import Desk
@@ -56,7 +56,7 @@ def at_work(
             with WebProcess.started(log=log) as web:
                 yield Desk.opened(web.url)
         finally:
-            call_command("flush", verbosity=0, interactive=False)
+            first_rows.leave()
 
 
 @pytest.fixture

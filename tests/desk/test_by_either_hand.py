@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 from pytest_django import DjangoDbBlocker
@@ -317,3 +318,42 @@ def test_what_goes_out_next_and_what_became_of_ones_own_is_a_link_away(
     hand.press(at_work.scene.in_review.title)
     expect(page.locator("#way")).to_contain_text(pl("Approval"))
     expect(page.locator(".promo-way").nth(1)).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def posted(at_work: Desk, django_db_blocker: DjangoDbBlocker) -> Publication:
+    """Out on a page of which nobody has said yet that followers see it."""
+    with django_db_blocker.unblock():
+        page = Destination.objects.filter(channel="facebook_page", paused_at=None)[0]
+        Destination.objects.filter(pk=page.pk).update(seen_at=None)
+        row = making.due_publication(page, title="Wieczór poezji")
+        row.state, row.published_at = State.PUBLISHED, timezone.now()
+        row.remote_url = "https://www.facebook.com/101_202"
+        row.save()
+        return row
+
+
+def test_somebody_looks_whether_followers_see_a_post_and_says_so(
+    at_work: Desk, hand: Hand, posted: Publication
+) -> None:
+    page, name = hand.page, posted.destination.name
+    at_work.open(page, reverse("publications:show", args=[posted.pk]))
+    expect(page.locator(".promo-hint").first).to_contain_text("Nikt jeszcze nie sprawdził")
+    at_work.open(page, "/desk/")
+    question = page.get_by_role("region", name=f"Czy obserwujący widzą posty na „{name}”?")
+    expect(question.get_by_role("link")).to_have_attribute("href", posted.remote_url)
+    assert faults(page) == []
+    hand.press(f"{pl('No, it is not there')}: {name}")
+    expect(banner(page)).to_contain_text("Live")
+    expect(question).to_have_count(0)
+    at_work.open(page, "/desk/destinations/")
+    hand.press(f"{pl('Resume')}: {name}")
+    at_work.open(page, "/desk/")
+    hand.press(f"{pl('Yes, they see it')}: {name}")
+    expect(banner(page)).to_contain_text("Promo nie będzie już o to pytać.")
+    expect(question).to_have_count(0)
+    at_work.open(page, reverse("destinations:edit", args=[posted.destination_id]))
+    hand.write("page_id", page.locator("[name=page_id]").input_value() + "0")
+    saved(hand)
+    at_work.open(page, "/desk/")
+    expect(question).to_be_visible()  # another page is looked at anew

@@ -67,3 +67,8 @@ AFTER = _(
     "Now publish one harmless post and look at the page in a private window, logged out. If you do "
     "not see the post there, the app is still in Development mode: switch it to Live."
 )
+
+WHEN_HIDDEN = _(
+    "Followers do not see it: the app is still in Development mode. Switch it to Live, resume "
+    "here, and publish again what they have missed: what was made before stays hidden."
+)

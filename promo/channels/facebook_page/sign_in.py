@@ -18,7 +18,7 @@ from promo.channels.base import Access, GuideStep, Offer, Place, Wires
 from promo.channels.facebook_page import words
 from promo.channels.facebook_page.calls import Credentials
 from promo.channels.facebook_page.client import GraphClient
-from promo.channels.facebook_page.guide import AFTER, STEPS
+from promo.channels.facebook_page.guide import AFTER, STEPS, WHEN_HIDDEN
 from promo.errors import ConfigurationError, PublishError, Rejected, Unauthorized, Unreachable
 
 SCOPES = ("pages_show_list", "pages_read_engagement", "pages_manage_posts")
@@ -52,6 +52,7 @@ class SignIn:
     asks: ClassVar[frozenset[str]] = frozenset({"app_id", "app_secret"})
     place_key: ClassVar[str] = "page_id"
     after: ClassVar[str] = AFTER
+    when_hidden: ClassVar[str] = WHEN_HIDDEN
 
     def __init__(self, access: Access, wires: Wires) -> None:
         self._app_id = access.config.get("app_id", "").strip()
