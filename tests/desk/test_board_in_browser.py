@@ -303,3 +303,19 @@ def test_on_a_phone_the_agenda_moves_by_buttons(
     day = (post.planned_at + timedelta(days=1)).astimezone(Institution.load().tz)
     there = page.locator(f'li[data-day="{day:%Y-%m-%d}"] [data-pk="{post.pk}"]')
     expect(there).to_be_visible()
+
+
+def test_on_a_phone_the_week_begins_at_today_beside_its_hours(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(width=390, height=844, phone=True), name="ewa")
+    day = timezone.localdate()
+    at_work.open(page, f"/desk/calendar/week/{day:%Y/%-m/%-d}/")
+    edges = page.evaluate(
+        """() => ["#today", ".promo-week tbody th"].map((one) => {
+            const box = document.querySelector(one).getBoundingClientRect();
+            return [box.left, box.right];
+        })"""
+    )
+    (begins, ends), (left, right) = edges
+    assert 0 <= left < right <= begins + 1 < ends <= 390

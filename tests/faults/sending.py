@@ -126,10 +126,14 @@ class Workshop:
         )
 
     def kill_again_and_again(self, mailing: Mailing, chance: random.Random, *, times: int) -> int:
-        """Kill workers at random moments while the mailing runs; gives how often one was."""
+        """Kill workers at random moments while the mailing runs; gives how often one was.
+
+        Those that are there already are among them.
+        """
         # So that the kills are spread over the whole mailing.
         longest = 0.15 if mailing.readers <= 2000 else 15 * mailing.readers / 20_000 / times
-        workers = [self.hatch() for _one in range(WORKERS)]
+        workers = [*self.hatched[-WORKERS:]]
+        workers += [self.hatch() for _one in range(WORKERS - len(workers))]
         never = threading.Event()
         kills = 0
         while kills < times and not is_over(mailing):

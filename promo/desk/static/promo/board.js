@@ -50,6 +50,11 @@
     focusOn(last.pk);
   });
 
+  // A week that is wider than the screen begins at today.
+  const wide = board.querySelector(".promo-scroll");
+  const today = wide?.querySelector("#today");
+  if (today) wide.scrollLeft = today.offsetLeft - wide.querySelector("tbody th").offsetWidth;
+
   // Following what happens
   const entry = (pk) => board.querySelector(`[data-pk="${pk}"]`);
   function focusOn(pk) {
