@@ -100,6 +100,22 @@ class World:
         """Change the seeded app and page, e.g. `app={"development": True}`."""
         return dict(self.post("/api/world", facts))
 
+    def tells(self, address: str, *, token: str) -> requests.Response:
+        """Subscribe the seeded app and page, as a person does at Meta: posts are told there."""
+        seed = self.seed()
+        app = {"object": "page", "callback_url": address, "verify_token": token, "fields": "feed"}
+        calls = (
+            (seed["app_id"], "subscriptions", f"{seed['app_id']}|{seed['app_secret']}", app),
+            (seed["page_id"], "subscribed_apps", seed["page_token"], {"subscribed_fields": "feed"}),
+        )
+        with self.http() as session:
+            for node, edge, key, data in calls:
+                form = {**data, "access_token": key}
+                answer = session.post(f"{self.graph_url}/{node}/{edge}", data=form, timeout=TIMEOUT)
+                if not answer.ok:
+                    break
+        return answer
+
     def clear(self) -> None:
         """Back to the first day: no posts, no mails, no faults, all tokens alive."""
         self.post("/api/clear", {})

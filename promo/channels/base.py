@@ -155,6 +155,49 @@ class SignInContract(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a network told by itself of one post: a reason to look, never more.
+
+    `place` says where, as the destination's own field does; `text` may hold the post's link.
+    """
+
+    place: str
+    remote_id: str
+    text: str = ""
+    removed: bool = False
+
+
+class EarContract(Protocol):
+    """What a network tells by itself at an address of ours (webhooks). All of it is pure.
+
+    A channel may offer it as its `ear`; nothing depends on it.
+    """
+
+    speaker_key: ClassVar[str]
+    """The field that names who speaks; destinations in which it is the same share the address."""
+    place_key: ClassVar[str]
+    """The field that a notice's `place` is compared with."""
+    what_for: ClassVar[str]
+    steps: ClassVar[Sequence[str]]
+    """What a person does at the network to be told."""
+
+    @staticmethod
+    def challenge(query: Mapping[str, str], *, token: str) -> str:
+        """What to answer whoever asks if the address is ours; "" where the token is wrong."""
+        ...
+
+    @staticmethod
+    def is_genuine(body: bytes, headers: Mapping[str, str], secrets: Mapping[str, str]) -> bool:
+        """Did the network itself say this? Compares in constant time."""
+        ...
+
+    @staticmethod
+    def notices(body: bytes) -> list[Notice]:
+        """What is told of posts; whatever cannot be read is left out."""
+        ...
+
+
 class ChannelContract(Protocol):
     """One configured way out. Made with `Channel(access, wires)`; composing needs neither."""
 

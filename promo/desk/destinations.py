@@ -17,7 +17,7 @@ from promo.desk.screens import Screen, menu_item_for, staff
 from promo.errors import InvalidInput, PromoError
 from promo.models import Destination
 from promo.protocol import AHEAD, DUE
-from promo.services import accesses, channels, destinations, sightings
+from promo.services import accesses, channels, destinations, hearing, sightings
 from promo.services.clock import database_now
 
 COMING = DUE | AHEAD
@@ -136,6 +136,7 @@ class SetUpView(Screen):
         return context | {
             "destination": row,
             "form": kwargs.get("form") or SetUpForm(destination=row),
+            "told": hearing.set_up(destination=row) if row.pk else None,
         }
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:

@@ -6,59 +6,45 @@ named in PROMO_HOOKS do not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from typing import Any
 
 from anymail import urls as anymail_urls
 from anymail.signals import AnymailTrackingEvent, tracking
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 
 from promo.errors import ConfigurationError
 from promo.mailing import tracked
 from promo.models import ReturnedMail
+from promo.public.strangers import View, bounded
 from promo.services import keeping, returns
 from promo.services.clock import database_now
 
 LARGEST = 256 * 1024
 """Octets a provider may tell at once; some tell of hundreds of mails in one request."""
 
-_View = Callable[..., HttpResponseBase]
-
 
 def urlpatterns(providers: Sequence[str]) -> list[URLPattern]:
     """`<provider>/tracking/` for each. Raises ConfigurationError for one that nobody knows."""
     views = {pattern.name: pattern.callback for pattern in anymail_urls.urlpatterns}
     return [
-        path(f"{provider}/tracking/", _bounded(_view(views, provider)), name=f"hook-{provider}")
+        path(
+            f"{provider}/tracking/",
+            bounded(_view(views, provider), most=LARGEST),
+            name=f"hook-{provider}",
+        )
         for provider in providers
     ]
 
 
-def _view(views: dict[str, _View], provider: str) -> _View:
+def _view(views: dict[str, View], provider: str) -> View:
     view = views.get(f"{provider}_tracking_webhook")
     if view is None:
         text = _("PROMO_HOOKS names a mail provider that is not known: {name}")
         raise ConfigurationError(text.format(name=provider))
     return view
-
-
-def _bounded(view: _View) -> _View:
-    """Nobody reads more than so much of a stranger."""
-
-    @csrf_exempt
-    @wraps(view)
-    def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        length = request.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > LARGEST:
-            return HttpResponse(status=413)
-        return view(request, *args, **kwargs)
-
-    return bounded
 
 
 @receiver(tracking)

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from promo.public import (
     clicks,
     feeds,
+    hearing,
     own_data,
     pages,
     plan_feed,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("w/<str:marker>", pages.marker, name="marker"),
     path("c/<slug:key>", clicks.follow, name="follow"),
     path("c/<slug:code>/<slug:key>", clicks.follow, name="follow_as"),
+    path("hooks/<slug:channel>/<slug:speaker>/", hearing.hear, name="hear"),
     path("healthz", pages.healthz, name="healthz"),
     path("calendar.ics", feeds.feed, {"file": "calendar.ics"}, name="calendar_feed"),
     re_path(

@@ -141,6 +141,13 @@ FAULTS: Mapping[str, Fault] = {
         role="world",
         settings={"seconds": 30},
     ),
+    "webhook_batch": Fault(
+        "tells all events of `seconds` in one request",
+        "n",
+        surface="webhook",
+        role="world",
+        settings={"seconds": 5},
+    ),
     "link_refused": Fault(
         "refuses a post with a link: it cannot be scraped",
         "o",

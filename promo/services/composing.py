@@ -1,5 +1,6 @@
 """From a publication to its message: the same call makes the preview and what goes out."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -26,6 +27,11 @@ LEAD = 160
 
 def marker_link(marker: str) -> str:
     return absolute(f"/w/{marker}")
+
+
+def markers_in(text: str) -> set[str]:
+    """What stands where the marker does in links like ours."""
+    return set(re.findall(r"/w/([\w-]+)", text, re.ASCII))
 
 
 def draft_of(publication: Publication, *, now: datetime | None = None) -> Draft:

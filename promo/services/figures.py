@@ -4,6 +4,7 @@ A quiet page has a small budget of calls (`channels/facebook_page/usage.py`), an
 happens to a post happens in its first days. Nothing is read where publishing may need the calls.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -70,6 +71,17 @@ def due(*, now: datetime) -> list[int]:
         publication__destination__in=closed.values("pk")
     )
     return hints.take(rows.order_by("next_at", "id"), limit=20, next_at=now + LEASE)
+
+
+def read_sooner(*, destination: Destination, remote_ids: Collection[str], at: datetime) -> None:
+    """Read these posts at `at`, if they are to be read later: who reads sees what is gone."""
+    rows = PostFigures.objects.filter(
+        next_at__gt=at,
+        publication__destination=destination,
+        publication__state=State.PUBLISHED,
+        publication__remote_id__in=remote_ids,
+    )
+    hints.take(rows.order_by("id"), limit=len(remote_ids), next_at=at)
 
 
 def read(figures_id: int, *, clock: Clock = database_now) -> None:

@@ -8,14 +8,16 @@ PROMO_TEST_POSTS each also comes alone.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from promo.models import Publication
+from promo.services import hearing
 from tests.channels import samples
+from tests.desk.web import WebProcess
 from tests.faults.figures import Figures
 from tests.faults.posting import AT_FULL_SIZE, FLAWLESS, KILLS, POSTS, Round
 from tests.faults.sending import ROUNDS
@@ -70,6 +72,12 @@ FAULTS: Mapping[str, Rules] = {
     ],
     "m: its clock is ahead": [{"fault": "clock_skew", "seconds": 300}, *CUT],
     "m: its clock is behind": [{"fault": "clock_skew", "seconds": -300}, *CUT],
+    "n: webhooks doubled, late, out of order": [
+        {"fault": "webhook_duplicate", "copies": 3},
+        {"fault": "webhook_reorder", "seconds": LATE, "probability": 0.5},
+        {"fault": "webhook_batch", "seconds": LATE, "every": 3},
+        *CUT,
+    ],
     "o: the link is refused": [{"fault": "link_refused", "path": "/feed", "probability": 0.1}],
     "p: the page's task is lost": [
         {"fault": "lost_task", "path": "/feed", "after": 5, "every": 13}
@@ -81,6 +89,7 @@ TOGETHER: Rules = [
     for rules in FAULTS.values()
     for rule in rules
     if rule["fault"] not in {"read_lag", "clock_skew", "reads_down"}
+    and not str(rule["fault"]).startswith("webhook")
 ] + [{"fault": "read_lag", "seconds": LATE}, {"fault": "reads_down", "probability": 0.3}]
 WITH_REFUSALS = ("all together", "d: ", "o: ")
 
@@ -96,18 +105,34 @@ def with_pictures(rows: Sequence[Publication], folder: Path) -> None:
     Publication.objects.bulk_update(rows, ["message_json", "digest"])
 
 
+@pytest.fixture
+def told(fault: str, posts: Round, tmp_path: Path) -> Iterator[Callable[[], dict[str, int]]]:
+    """Where that is the fault the web hears of each post: how often Promo looked sooner for it."""
+    if not fault.startswith("n: "):
+        yield dict
+        return
+    log = tmp_path / "web.log"
+    with WebProcess.started(log=log) as web:
+        set_up = hearing.set_up(destination=posts.page)
+        assert set_up is not None
+        assert set_up.address.startswith(web.url)
+        posts.world.tells(set_up.address, token=set_up.token).raise_for_status()
+        yield lambda: {"looked sooner": log.read_text("utf-8").count("looked_for_sooner")}
+
+
 @ROUNDS
 @pytest.mark.parametrize("fault", ["all together", *(FAULTS if AT_FULL_SIZE else ())])
 def test_whatever_the_network_does_each_post_is_out_once_or_known_not_to_be(
-    fault: str, posts: Round, figures: Figures, tmp_path: Path
+    fault: str, posts: Round, told: Callable[[], dict[str, int]], figures: Figures, tmp_path: Path
 ) -> None:
     with_pictures(posts.rows, tmp_path)
     for rule in FAULTS.get(fault, TOGETHER):
         posts.world.fault(**{"seed": posts.chance.randrange(10**6), **rule})
     posts.run(kills=KILLS)
-    columns = posts.columns()
+    columns = posts.columns() | told()
     figures(fault, columns)
     assert posts.kills == KILLS, "otherwise nothing was tested"
     assert not {name: columns[name] for name in FLAWLESS if columns[name]}
+    assert columns.get("looked sooner") != 0, "otherwise nothing was told"
     if not fault.startswith(WITH_REFUSALS):
         assert columns["published"] == POSTS

@@ -164,6 +164,22 @@ def test_n_events_can_overtake_each_other(world: Rehearsal, callback: Callback) 
     assert callback.next_value()["message"] == "first"
 
 
+def test_n_events_can_come_in_one_request(world: Rehearsal, callback: Callback) -> None:
+    posts = [world.publish("a").json()["id"] for _post in range(2)]
+    assert sorted(callback.next_value()["post_id"] for _post in posts) == sorted(posts)
+    world.fault("webhook_batch", seconds=600)
+    world.fault("webhook_duplicate", copies=2, match_text="second")
+    for post_id, text in zip(posts, ("first", "second"), strict=True):
+        data = {"message": text, "access_token": seed.PAGE_TOKEN}
+        requests.post(f"{world.base}/graph/{post_id}", data=data, timeout=20).raise_for_status()
+
+    world.clock(601)
+
+    told = [entry["changes"][0]["value"] for entry in json.loads(callback.next_body())["entry"]]
+    assert [value["message"] for value in told] == ["first", "second", "second"]
+    assert callback.heard.empty()
+
+
 def test_nobody_is_told_after_unsubscribing(world: Rehearsal, callback: Callback) -> None:
     address = f"/graph/{seed.PAGE_ID}/subscribed_apps"
     (app,) = world.get(address, access_token=seed.PAGE_TOKEN).json()["data"]

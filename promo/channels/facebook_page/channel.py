@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 
 from django.utils.translation import gettext_lazy
 
-from promo.channels.base import Access, Field, Render, SignInContract, Wires
+from promo.channels.base import Access, EarContract, Field, Render, SignInContract, Wires
 from promo.channels.facebook_page import (
     composing,
     health,
@@ -22,6 +22,7 @@ from promo.channels.facebook_page import (
 from promo.channels.facebook_page.calls import Credentials
 from promo.channels.facebook_page.client import GraphClient
 from promo.channels.facebook_page.deadline import Deadline
+from promo.channels.facebook_page.ear import Ear
 from promo.channels.facebook_page.sign_in import SignIn
 from promo.errors import ConfigurationError, Rejected, Unauthorized, Unreachable
 from promo.values import Draft, Figures, Held, Message, NativeSchedule, Problem, Receipt, Traits
@@ -77,6 +78,7 @@ class Channel:
     template_names: ClassVar[frozenset[str]] = frozenset()
     deadline: ClassVar[timedelta] = timedelta(seconds=120)
     sign_in: ClassVar[type[SignInContract]] = SignIn
+    ear: ClassVar[type[EarContract]] = Ear
     metric_labels: ClassVar[Mapping[str, str]] = insights.LABELS
     when_withheld: ClassVar[str] = _(
         "Facebook tells how many people a post reached only to pages with at least 100 likes."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 import requests
@@ -59,18 +61,42 @@ def _event(world: World, page: Page, post: Post, verb: str) -> dict[str, Any]:
 
 def _queue(world: World, app: App, event: dict[str, Any], text: str) -> None:
     asked = Asked(surface="webhook", path=f"/{event['entry'][0]['id']}/feed", text=text)
-    copies, delay = 1, 0.0
+    copies, delay, gathered = 1, 0.0, False
     for rule in world.faults.world(asked):
         if rule.fault == "webhook_duplicate":
             copies = rule.number("copies")
         if rule.fault == "webhook_reorder":
             delay = rule.seconds("seconds")
-    due_at = world.clock.now() + delay
+        if rule.fault == "webhook_batch":
+            gathered, delay = True, rule.seconds("seconds")
+    now = world.clock.now()
     with world.state.transaction() as db:
+        if gathered and _joins(db, app, [event] * copies, now=now):
+            return
+        told = [_together([event] * copies)] if gathered else [event] * copies
         db.executemany(
             "INSERT INTO events (app_id, body, due_at) VALUES (?, ?, ?)",
-            [(app.id, json.dumps(event), due_at)] * copies,
+            [(app.id, json.dumps(one), now + delay) for one in told],
         )
+
+
+def _joins(
+    db: sqlite3.Connection, app: App, events: Sequence[dict[str, Any]], *, now: float
+) -> bool:
+    """Put them into the request that waits already; False where none does."""
+    waiting = db.execute(
+        "SELECT id, body FROM events WHERE app_id = ? AND tries = 0 AND due_at > ? ORDER BY id",
+        (app.id, now),
+    ).fetchone()
+    if waiting is None:
+        return False
+    body = _together([json.loads(waiting["body"]), *events])
+    db.execute("UPDATE events SET body = ? WHERE id = ?", (json.dumps(body), waiting["id"]))
+    return True
+
+
+def _together(events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"object": "page", "entry": [entry for event in events for entry in event["entry"]]}
 
 
 def deliver(world: World, *, now: float) -> None:
