@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from celery import Task, shared_task
 from kombu.exceptions import BatchPublishError  # type: ignore[attr-defined]  # new in 5.7
+from kombu.exceptions import OperationalError as BrokerError
 
 from promo.services import (
     accesses,
@@ -187,7 +188,11 @@ def hint(task: Task[..., None], row_ids: Sequence[int]) -> None:
     """Tell the workers of these rows."""
     if not row_ids:
         return
-    task.delay(row_ids[0])  # connects anew where that is needed, which a flight does not
+    try:
+        task.delay(row_ids[0])  # connects anew where that is needed, which a flight does not
+    except AttributeError as error:
+        # kombu: a channel that was closed while the broker was away has no connection any more.
+        raise BrokerError(str(error)) from error
     try:
         with task.app.producer_or_acquire() as producer, producer.batch(max_size=AT_ONCE):
             for row_id in row_ids[1:]:

@@ -35,6 +35,8 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+PATIENCE = 90_000
+"""Milliseconds that a slow machine may take; nothing waits that long."""
 LOOPBACK = {"127.0.0.1", "localhost"}
 AXE = Axe()
 AT_REST = """() => {
@@ -99,6 +101,7 @@ def open_page(windows: Windows) -> Iterator[OpenPage]:
         window = windows(phone=phone)
         used.add(window)
         page = window.new_page()
+        page.set_default_timeout(PATIENCE)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if dark else "light")
         return page

@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from tests import first_rows
-from tests.browser import OpenPage, browser, open_page, windows
+from tests.browser import PATIENCE, OpenPage, browser, open_page, windows
 from tests.desk import snapshots
 from tests.desk.browsing import Desk
 from tests.desk.hands import Hand, Keys, Mouse
@@ -25,7 +25,7 @@ from tests.desk.web import WebProcess
 
 __all__ = ["browser", "open_page", "windows"]
 
-expect.set_options(timeout=30_000)  # how long a slow machine may take; nothing waits that long
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture

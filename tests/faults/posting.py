@@ -112,7 +112,7 @@ class Round:
         tried = Publication.objects.exclude(state=State.PLANNED, attempts=0)
 
         def so_many() -> bool:
-            self._go_on()
+            self.go_on()
             return tried.count() >= count
 
         until(so_many, within=SOON, what=f"{count} are tried", every=BREATH)
@@ -128,10 +128,10 @@ class Round:
         return self.workers.pop(self.chance.randrange(len(self.workers) - 1))
 
     def _is_settled(self) -> bool:
-        self._go_on()
+        self.go_on()
         return not Publication.objects.exclude(state__in=SETTLED).exists()
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """What beat, the time that passes, and the administrator bring about; and the witness."""
         self.tick()
         self.look()
