@@ -186,9 +186,10 @@ def _answer(request: HttpRequest, row: Destination, *, seen: bool) -> None:
         messages.success(request, text.format(name=row.name))
     else:
         sightings.not_seen(destination=row, user=staff(request), now=database_now())
-        text = _("“{name}” is paused. {because}")
         row.refresh_from_db()
-        messages.error(request, text.format(name=row.name, because=row.paused_because))
+        if row.paused_at:  # not where somebody else has answered meanwhile
+            text = _("“{name}” is paused. {because}")
+            messages.error(request, text.format(name=row.name, because=row.paused_because))
 
 
 def _tell(request: HttpRequest, row: Destination) -> None:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from promo.channels.base import Access, Offer, Place, SignInContract
 from promo.errors import InvalidInput, NotAllowed
 from promo.models import Destination, Handshake
-from promo.services import accesses, channels
+from promo.services import accesses, channels, destinations
 from promo.services.facts import absolute
 
 LIFE = timedelta(minutes=30)
@@ -120,10 +120,7 @@ def choose(*, handshake: Handshake, key: str, name: str, now: datetime) -> Desti
             raise NotAllowed(_("This sign-in is over. Please start it again."))
         row = handshake.destination or Destination(channel=handshake.channel)
         row.name = name.strip()[:120] or row.name or place.name[:120]
-        config = {**row.config, **handshake.config, **place.config}
-        if config != row.config:  # another app, or another page: nobody has looked there
-            row.seen_at = None
-        row.config = config
+        destinations.point(row, {**row.config, **handshake.config, **place.config})
         row.seal({**held, **place.secrets})
         row.connected_at = now
         row.findings = []

@@ -46,11 +46,19 @@ def configure(*, destination: Destination, given: Mapping[str, str]) -> None:
         if field.required and not kept.get(field.key):
             message = _("“{label}” is missing.").format(label=field.label)
             raise InvalidInput(message, field=field.key)
-    if _given(config) != _given(destination.config):  # another page: nobody has looked there
-        destination.seen_at = None
-    destination.config = config
+    point(destination, config)
     destination.seal(secrets)
     destination.save(update_fields=["config", "sealed", "seen_at"])
+
+
+def point(destination: Destination, config: Mapping[str, str]) -> None:
+    """Let it publish where this says; the row must be saved by the caller.
+
+    Where that is another page, or by another app, nobody has looked yet what followers see.
+    """
+    if _given(config) != _given(destination.config):
+        destination.seen_at = None
+    destination.config = dict(config)
 
 
 def _given(config: Mapping[str, str]) -> dict[str, str]:
