@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,11 +12,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.translation import gettext, override
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser import axe_faults
 from tests.desk.scenes import Scene, desk
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+IDLE_BY = 10_000  # milliseconds
 PICKER = ".xdsoft_datetimepicker:visible"
 SCROLL_BACK = """() => {
     const scrolled = [...document.querySelectorAll("*")].filter((element) => element.scrollTop);
@@ -50,7 +53,9 @@ class Desk:
     def open(self, page: Page, path: str) -> Page:
         """Go there and wait until everything has arrived."""
         page.goto(self.url + path)
-        page.wait_for_load_state("networkidle")
+        # Playwright may lose the moment (its issue 42598). The page has loaded by then.
+        with suppress(TooLate):
+            page.wait_for_load_state("networkidle", timeout=IDLE_BY)
         return page
 
 

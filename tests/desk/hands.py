@@ -146,7 +146,8 @@ class Keys:
 
 
 def words(control: Locator) -> str:
-    """What it says, as a `Hand` finds it again."""
+    """What it says, as a `Hand` finds it again. Half a page may have come without its words."""
+    control.page.wait_for_load_state()
     return " ".join((control.text_content() or "").split())
 
 

@@ -348,6 +348,7 @@ def test_somebody_looks_whether_followers_see_a_post_and_says_so(
     expect(question).to_have_count(0)
     at_work.open(page, "/desk/destinations/")
     hand.press(f"{pl('Resume')}: {name}")
+    expect(page.get_by_role("button", name=f"{pl('Pause')} : {name}")).to_be_visible()
     at_work.open(page, "/desk/")
     hand.press(f"{pl('Yes, they see it')}: {name}")
     expect(banner(page)).to_contain_text("Promo nie będzie już o to pytać.")
