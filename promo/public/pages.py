@@ -57,14 +57,19 @@ def item_calendar(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_safe
 def marker(request: HttpRequest, marker: str) -> HttpResponse:
-    """The short link of a publication: it leads to the item and counts the click, nobody's name."""
+    """The short link of a publication: it leads to the item and counts the click, nobody's name.
+
+    Where the item is not out on the website yet, its page is here.
+    """
     known = Publication.objects.select_related("item")
     row = known.filter(marker=marker).first() or known.filter(former_markers__marker=marker).first()
     if row is None:
         raise Http404
     if is_person(request):
         Publication.objects.filter(id=row.id).update(clicks=F("clicks") + 1)
-    answer = HttpResponseRedirect(absolute(row.item.path if row.item else "/"))
+    here = pages.item_page_ahead(row)
+    there = absolute(row.item.path if row.item else "/")
+    answer = HttpResponse(here) if here else HttpResponseRedirect(there)
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
     return answer

@@ -1,7 +1,7 @@
 """The public pages and feeds: what is out on the website, rendered."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -29,12 +29,15 @@ from promo.channels.website.pages import agenda_context, item_context
 from promo.channels.website.site import Link, Site
 from promo.models import Branch, Institution, Item, ItemPhoto, Newsletter, Publication
 from promo.planning.kinds import AUDIENCES, KINDS
-from promo.protocol import State
-from promo.services import channels, standstill
+from promo.protocol import AHEAD, State
+from promo.services import channels, composing, halts, standstill
 from promo.services.facts import absolute, institution_facts, item_facts
 from promo.values import ItemFacts
 
 WEBSITE = "website"
+KNOWN_TO_NETWORK = AHEAD | {State.SENDING, State.UNKNOWN, State.PUBLISHED}
+TOLD = (State.PUBLISHED, State.CHANGING, State.WITHDRAWN)
+"""How the website's publication stands once it was out: what was taken down is shown no more."""
 NEWS_SHOWN = 20
 EVENTS_SHOWN = 150
 CALENDAR_BACK = timedelta(days=60)
@@ -125,6 +128,21 @@ def item_page(facts: ItemFacts, *, out_at: datetime | None = None) -> str:
     context = item_context(facts, institution_facts(), now, calendar_url=calendar)
     # An item is written in one language: the other one's link leads to what is on, not to it.
     return page("item", **context, site=site(facts.language, "/"))
+
+
+def item_page_ahead(row: Publication) -> str:
+    """The page behind a post's own link while the website does not tell of the item; else empty.
+
+    A network fetches the link when it is given the post, though it may hold it for weeks, and the
+    website may be late. Only whom the post was given to knows that address.
+    """
+    item = row.item
+    if item is None or not item.live or row.state not in KNOWN_TO_NETWORK:
+        return ""
+    told = item.publications.filter(destination__channel=WEBSITE, state__in=TOLD)
+    if told.exists() or halts.standing() is not None:
+        return ""
+    return item_page(replace(item_facts(item), link=composing.marker_link(row.marker)))
 
 
 def page(name: str, *, language: str, **context: object) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
-from promo.models import FormerMarker, Institution, Item, Publication
-from promo.services import destinations
-from promo.services.facts import place_facts
+from promo.models import Destination, FormerMarker, Institution, Item, Publication
+from promo.protocol import State
+from promo.services import destinations, halts
+from promo.services.composing import marker_link
+from promo.services.facts import absolute, place_facts
 from tests import making
 from tests.driving import Clock, tick
 
@@ -137,3 +140,59 @@ def test_the_short_link_of_a_publication_leads_to_its_item_and_counts_people_alo
     row.refresh_from_db()
     assert row.clicks == 2
     assert Client().get("/w/nikogo").status_code == 404
+
+
+@pytest.fixture
+def held() -> Publication:
+    """A post that Facebook holds; the website will tell of the item only later."""
+    making.installation()
+    page, site = (Destination.objects.get(channel=key) for key in ("facebook_page", "website"))
+    row = making.due_publication(page, title="Wieczór poezji")
+    later = timezone.now() + timedelta(days=9)
+    common = {"item": row.item, "variant": "announce", "planned_at": later, "due_at": later}
+    Publication.objects.create(destination=site, slot="website", **common)
+    Publication.objects.filter(pk=row.pk).update(state=State.ARMED)
+    row.refresh_from_db()
+    return row
+
+
+def test_a_network_that_holds_a_post_finds_a_page_behind_its_link_before_the_website_has_it(
+    held: Publication,
+) -> None:
+    answer = Client().get(f"/w/{held.marker}", headers={"user-agent": "facebookexternalhit/1.1"})
+    assert answer.status_code == 200
+    assert answer["X-Robots-Tag"] == "noindex"
+    page = answer.content.decode()
+    assert '<meta property="og:title" content="Wieczór poezji">' in page
+    assert f'<meta property="og:url" content="{marker_link(held.marker)}">' in page
+    assert held.item.path not in page  # nobody is there yet
+    assert Client().get(held.item.path).status_code == 404
+    assert "Wieczór poezji" not in Client().get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("post", "website"),
+    [
+        (State.PLANNED, State.PLANNED),
+        (State.WITHDRAWN, State.PLANNED),
+        (State.PUBLISHED, State.PUBLISHED),
+        (State.PUBLISHED, State.WITHDRAWN),
+    ],
+)
+def test_the_link_leads_to_the_item_where_nothing_may_be_shown_before_the_website_does(
+    held: Publication, post: State, website: State
+) -> None:
+    now = timezone.now()
+    site = held.item.publications.filter(destination__channel="website")
+    site.update(state=website, published_at=now)
+    Publication.objects.filter(pk=held.pk).update(state=post, published_at=now)
+    answer = Client().get(f"/w/{held.marker}")
+    assert (answer.status_code, answer["Location"]) == (302, absolute(held.item.path))
+
+
+def test_nothing_is_shown_ahead_of_the_website_while_everything_is_stopped(
+    held: Publication,
+) -> None:
+    user = User.objects.create_superuser("ewa")
+    halts.begin(because="Alarm", user=user, now=timezone.now())
+    assert Client().get(f"/w/{held.marker}").status_code == 302
