@@ -328,7 +328,7 @@ def posted(at_work: Desk, django_db_blocker: DjangoDbBlocker) -> Publication:
         Destination.objects.filter(pk=page.pk).update(seen_at=None)
         row = making.due_publication(page, title="Wieczór poezji")
         row.state, row.published_at = State.PUBLISHED, timezone.now()
-        row.remote_url = "https://www.facebook.com/101_202"
+        row.remote_url = "https://www.facebook.com/200000000000001_1234567890123456"
         row.save()
         return row
 
@@ -343,6 +343,9 @@ def test_somebody_looks_whether_followers_see_a_post_and_says_so(
     question = page.get_by_role("region", name=f"Czy obserwujący widzą posty na „{name}”?")
     expect(question.get_by_role("link")).to_have_attribute("href", posted.remote_url)
     assert faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert question.evaluate("card => card.scrollWidth <= card.clientWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
     hand.press(f"{pl('No, it is not there')}: {name}")
     expect(banner(page)).to_contain_text("Live")
     expect(question).to_have_count(0)
