@@ -189,13 +189,14 @@ def hint(task: Task[..., None], row_ids: Sequence[int]) -> None:
     if not row_ids:
         return
     try:
-        task.delay(row_ids[0])  # connects anew where that is needed, which a flight does not
+        # Connects anew where that is needed, which a flight does not, and declares the queue.
+        task.delay(row_ids[0])
     except AttributeError as error:
         # kombu: a channel that was closed while the broker was away has no connection any more.
         raise BrokerError(str(error)) from error
     try:
         with task.app.producer_or_acquire() as producer, producer.batch(max_size=AT_ONCE):
             for row_id in row_ids[1:]:
-                task.apply_async((row_id,), producer=producer)
+                task.apply_async((row_id,), producer=producer, declare=())
     except BatchPublishError:
         log.warning("hints", lost=len(row_ids), task=task.name)  # given again within the minute

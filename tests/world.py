@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,22 +36,25 @@ class World:
     host: str
     port: int
     smtp_port: int
+    session: requests.Session = field(repr=False, compare=False)
 
     @classmethod
     @contextmanager
     def started(cls, home: Path) -> Iterator[Self]:
         """A new process on free ports, stopped in the end."""
         command = [sys.executable, "-m", "promo.rehearsal", "--home", str(home)]
-        with subprocess.Popen(
-            [*command, "--port", "0", "--smtp-port", "0"],
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
+        with (
+            requests.Session() as session,
+            subprocess.Popen(
+                [*command, "--port", "0", "--smtp-port", "0"], stdout=subprocess.PIPE, text=True
+            ) as process,
+        ):
+            session.trust_env = False
             try:
                 line = process.stdout.readline() if process.stdout else ""
                 ready = READY.search(line)
                 assert ready, f"the rehearsal world did not start: {line!r}"
-                yield cls(ready["host"], int(ready["port"]), int(ready["smtp_port"]))
+                yield cls(ready["host"], int(ready["port"]), int(ready["smtp_port"]), session)
             finally:
                 process.terminate()
 
@@ -127,11 +130,9 @@ class World:
         return self._send("POST", path, json=body)
 
     def _send(self, method: str, path: str, **more: Any) -> Any:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.request(method, self.url + path, timeout=TIMEOUT, **more)
-            assert answer.ok, answer.text
-            return answer.json()
+        answer = self.session.request(method, self.url + path, timeout=TIMEOUT, **more)
+        assert answer.ok, answer.text
+        return answer.json()
 
 
 @pytest.fixture(scope="session")
