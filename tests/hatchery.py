@@ -26,9 +26,26 @@ from config.celery import app
 from tests.processes import LIGHT
 
 
+# What a worker loads after the fork would be loaded by each of them: most of its time.
+LOADED_FIRST = (
+    "celery.bin.celery",
+    "celery.apps.worker",
+    "celery.concurrency.prefork",
+    "celery.concurrency.solo",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.strategy",
+    "kombu.transport.redis",
+    *settings.PROMO_CHANNELS,
+)
+
+
 def main() -> None:
     django.setup()
     app.loader.import_default_modules()
+    for name in LOADED_FIRST:
+        import_module(name)
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
