@@ -9,13 +9,15 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 from django.utils.translation import gettext, override
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser import axe_faults
-from tests.desk.scenes import Scene, desk
+from tests.desk import snapshots
+from tests.desk.scenes import Scene
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 IDLE_BY = 10_000  # milliseconds
@@ -37,7 +39,8 @@ class Desk:
 
     @classmethod
     def opened(cls, url: str) -> Self:
-        scene = desk()
+        with transaction.atomic():
+            scene = snapshots.desk()
         return cls(url, scene, {user.username: _session(user) for user in User.objects.all()})
 
     def enter(self, page: Page, *, name: str) -> Page:

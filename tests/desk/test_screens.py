@@ -269,10 +269,11 @@ def test_writers_cannot_publish_by_a_forged_form(scene: Scene) -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_no_address_of_the_desk_breaks(scene: Scene) -> None:
     broken = []
+    addresses = sorted(set(_addresses(scene)))
     for role in ("administrator", "writer"):
         client = browser_of(role)
         client.raise_request_exception = False
-        for path in sorted(set(_addresses(scene))):
+        for path in addresses:
             answer = client.get(f"/{path}")
             if answer.status_code >= 500:
                 broken.append((role, path))
