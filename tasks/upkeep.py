@@ -197,6 +197,7 @@ def hint(task: Task[..., None], row_ids: Sequence[int]) -> None:
     try:
         with task.app.producer_or_acquire() as producer, producer.batch(max_size=AT_ONCE):
             for row_id in row_ids[1:]:
-                task.apply_async((row_id,), producer=producer, declare=())
+                # `declare` goes on to kombu, which the stubs do not know.
+                task.apply_async((row_id,), producer=producer, declare=())  # type: ignore[call-arg]
     except BatchPublishError:
         log.warning("hints", lost=len(row_ids), task=task.name)  # given again within the minute

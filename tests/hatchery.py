@@ -25,7 +25,6 @@ from django.db import connections
 from config.celery import app
 from tests.processes import LIGHT
 
-
 # What a worker loads after the fork would be loaded by each of them: most of its time.
 LOADED_FIRST = (
     "celery.bin.celery",
