@@ -296,7 +296,8 @@ def test_posted_anew_it_is_there_once_with_what_is_approved_now(
     assert row.marker in post["text"]
     assert row.marker != old_marker
     assert len(watch.world.all_posts()) == 1
-    assert client.get(f"/w/{old_marker}").status_code == 302
+    behind_old_link = client.get(f"/w/{old_marker}")  # the item itself: no website tells of it
+    assert NEW in behind_old_link.content.decode()
 
 
 def test_too_late_for_its_step_it_is_not_posted_anew(
