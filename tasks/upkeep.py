@@ -180,8 +180,11 @@ def _go(through: Round, *, now: datetime) -> None:
         hint(task, due(now=now))
 
 
-AT_ONCE = 100
-"""Hints that go to the broker in one flight: one by one a thousand would wait for each other."""
+AT_ONCE = 1000
+"""Hints that go to the broker in one flight: one by one a thousand would wait for each other.
+
+The workers take the first of smaller flights, and the cores, while the others are still made.
+"""
 
 
 def hint(task: Task[..., None], row_ids: Sequence[int]) -> None:
