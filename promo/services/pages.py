@@ -36,7 +36,7 @@ from promo.values import ItemFacts
 
 WEBSITE = "website"
 KNOWN_TO_NETWORK = AHEAD | {State.SENDING, State.UNKNOWN, State.PUBLISHED}
-TOLD = (State.PUBLISHED, State.CHANGING, State.WITHDRAWN)
+TOLD = (State.PUBLISHED, State.WITHDRAWN)
 """How the website's publication stands once it was out: what was taken down is shown no more."""
 NEWS_SHOWN = 20
 EVENTS_SHOWN = 150
@@ -134,7 +134,7 @@ def item_page_ahead(row: Publication) -> str:
     """The page behind a post's own link while the website does not tell of the item; else empty.
 
     A network fetches the link when it is given the post, though it may hold it for weeks, and the
-    website may be late. Only whom the post was given to knows that address.
+    website may be late. Until the post is out only the network knows that address.
     """
     item = row.item
     if item is None or not item.live or row.state not in KNOWN_TO_NETWORK:

@@ -169,7 +169,7 @@ def test_main_screen_has_no_fault_by_day_by_night_and_on_a_phone(
     at_work.open(page, MAIN[name](at_work.scene))
     assert by_day_and_by_night(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
-    page.reload(wait_until="networkidle")
+    at_work.open(page, MAIN[name](at_work.scene))
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
