@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
+from django.db import transaction
 from django.utils.translation import gettext
 from wagtail.models import (
     DraftStateMixin,
@@ -38,6 +39,21 @@ class Approvable(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, P
     @property
     def revisions(self) -> Any:
         return self._revisions
+
+    def save_revision(self, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            self._hold()
+            return super().save_revision(*args, **kwargs)
+
+    def publish(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            self._hold()
+            super().publish(*args, **kwargs)
+
+    def _hold(self) -> None:
+        """Wagtail stores the row first, or the revision: two at once would block each other."""
+        rows = type(self)._default_manager.filter(pk=self.pk)  # noqa: SLF001  (Django's name)
+        list(rows.select_for_update().values_list("pk"))
 
     @property
     def preview_modes(self) -> list[tuple[str, str]]:

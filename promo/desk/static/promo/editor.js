@@ -70,6 +70,7 @@
   function waitForAutosave() {
     let saving = false;
     let held = null;
+    let sent = false; // until something is written again: an answer may never come
     function release() {
       saving = false;
       if (!held) return;
@@ -81,7 +82,19 @@
       form.requestSubmit();
       pressed.remove();
     }
-    document.addEventListener("w-autosave:save", () => (saving = true));
+    document.addEventListener(
+      "w-autosave:save",
+      (event) => {
+        if (!sent) return void (saving = true);
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      true,
+    );
+    document.addEventListener("input", () => (sent = false));
+    document.addEventListener("submit", (event) => {
+      if (!event.defaultPrevented && event.target.matches("[data-edit-form]")) sent = true;
+    });
     for (const end of ["success", "error"])
       document.addEventListener(`w-autosave:${end}`, () => setTimeout(release));
     document.addEventListener(
@@ -95,6 +108,37 @@
       },
       true,
     );
+  }
+
+  // Wagtail holds for saved what stands in the form two seconds after it came, and whenever an autosave has
+  // come back. What somebody wrote in between would be neither saved nor shown, and lost without a question.
+  function missNoEdit(form) {
+    let saved = null; // the form as it came, or as it was sent
+    let edited = false;
+    const watch = () => window.wagtail.app.getControllerForElementAndIdentifier(form, "w-unsaved");
+    const asItCame = () => (saved ??= watch()?.formData ?? null);
+    for (const kind of ["pointerdown", "keydown"]) form.addEventListener(kind, asItCame, true);
+    form.addEventListener("input", (event) => (edited ||= event.isTrusted));
+    form.addEventListener("w-autosave:save", () => {
+      saved = watch().formData;
+      edited = true;
+    });
+    document.addEventListener(
+      "w-autosave:success", // before Wagtail's own listener on the form
+      ({ detail }) => {
+        const sent = new URLSearchParams(saved);
+        for (const [name, value] of Object.entries(detail.response.field_updates || {}))
+          if (sent.has(name)) sent.set(name, value);
+        saved = sent.toString();
+      },
+      true,
+    );
+    form.addEventListener("w-unsaved:watch-edits", ({ detail }) => {
+      if (!edited || saved === detail.initialFormData) return;
+      const at = watch();
+      at.initialFormData = at.previousFormData = saved;
+      setTimeout(at.check);
+    });
   }
 
   function stopTooLarge(event) {
@@ -177,6 +221,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     const form = document.querySelector("[data-edit-form]");
     if (!form) return;
+    missNoEdit(form);
     const panel = document.querySelector("[data-promo-plan]");
     if (panel) followPlan(panel, form);
     form.querySelectorAll("[data-promo-repetition]").forEach((box) => chooseRepetition(box, form));
