@@ -106,7 +106,8 @@ def first_way_in() -> str:
 
 def _groups() -> None:
     """Give our groups what this version has for them and no earlier one had."""
-    writers, _made = Group.objects.get_or_create(name=WRITERS)
+    # Locked: one preparation at a time.
+    writers, _made = Group.objects.select_for_update().get_or_create(name=WRITERS)
     _allow(writers, _named(WRITING, ("add", "change", "view")))
     approvers, _made = Group.objects.get_or_create(name=APPROVERS)
     everything = (*WRITING, *MANAGING, *MANAGING_TOO)
@@ -127,19 +128,21 @@ def _allow(group: Group, names: set[str]) -> None:
     given = set(group.grants.values_list("permission", flat=True))
     codenames = {name.partition(".")[2] for name in names | EVERYBODY}
     root = Collection.get_first_root_node()
-    fresh, plain = [], []
+    there = set(
+        group.collection_permissions.filter(collection=root).values_list("permission", flat=True)
+    )
+    fresh, plain, pictures = [], [], []
     for one in Permission.objects.filter(codename__in=codenames).select_related("content_type"):
         name = f"{one.content_type.app_label}.{one.codename}"
         if name in given or name not in names | EVERYBODY:
             continue
         fresh.append(Grant(group=group, permission=name))
-        if one.content_type.app_label == "wagtailimages":
-            GroupCollectionPermission.objects.get_or_create(
-                group=group, collection=root, permission=one
-            )
-        else:
+        if one.content_type.app_label != "wagtailimages":
             plain.append(one)
+        elif one.pk not in there:
+            pictures.append(GroupCollectionPermission(group=group, collection=root, permission=one))
     group.permissions.add(*plain)
+    GroupCollectionPermission.objects.bulk_create(pictures)
     Grant.objects.bulk_create(fresh)
 
 
@@ -159,25 +162,26 @@ def _workflow() -> None:
 
 
 def _timetables() -> None:
-    for known in DEFAULT_TIMETABLES:
-        timetable, made = Timetable.objects.get_or_create(
-            key=known.key,
-            defaults={"name": str(known.name), "kinds": list(known.kinds), "level": known.level},
+    there = set(Timetable.objects.values_list("key", flat=True))
+    fresh = [known for known in DEFAULT_TIMETABLES if known.key not in there]
+    made = Timetable.objects.bulk_create(
+        Timetable(key=known.key, name=str(known.name), kinds=list(known.kinds), level=known.level)
+        for known in fresh
+    )
+    TimetableStep.objects.bulk_create(
+        TimetableStep(
+            timetable=timetable,
+            sort_order=order,
+            key=step.key,
+            when=str(step.when),
+            channel=step.channel,
+            variant=step.variant.value,
+            needs=sorted(step.needs),
+            only_if_starts_after=step.only_if_starts_after,
         )
-        if made:
-            TimetableStep.objects.bulk_create(
-                TimetableStep(
-                    timetable=timetable,
-                    sort_order=order,
-                    key=step.key,
-                    when=str(step.when),
-                    channel=step.channel,
-                    variant=step.variant.value,
-                    needs=sorted(step.needs),
-                    only_if_starts_after=step.only_if_starts_after,
-                )
-                for order, step in enumerate(known.steps)
-            )
+        for timetable, known in zip(made, fresh, strict=True)
+        for order, step in enumerate(known.steps)
+    )
 
 
 def _destinations() -> None:
