@@ -9,6 +9,7 @@ from wagtail.models import (
     DraftStateMixin,
     LockableMixin,
     PreviewableMixin,
+    Revision,
     RevisionMixin,
     WorkflowMixin,
 )
@@ -40,10 +41,15 @@ class Approvable(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, P
     def revisions(self) -> Any:
         return self._revisions
 
-    def save_revision(self, *args: Any, **kwargs: Any) -> Any:
+    def save_revision(  # type: ignore[override]  # by keywords alone, as everybody calls it
+        self, *, overwrite_revision: Revision | None = None, **kwargs: Any
+    ) -> Any:
         with transaction.atomic():
             self._hold()
-            return super().save_revision(*args, **kwargs)
+            if overwrite_revision is not None:
+                # Wagtail refuses any but the latest, as this copy knows it: another may have come.
+                self.latest_revision = self.revisions.latest("pk")
+            return super().save_revision(overwrite_revision=overwrite_revision, **kwargs)
 
     def publish(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():

@@ -8,7 +8,9 @@ from functools import partial
 
 import psycopg
 import pytest
-from django.db import connection
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from wagtail.models import Revision
 
 from promo.models import Item
 from tests import making
@@ -17,6 +19,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WAITS_FOR_US = """SELECT EXISTS (SELECT FROM pg_locks
     WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"""
+
+
+@transaction.atomic
+def autosave(draft: Item, revision: Revision) -> None:
+    """As the editor does it: the whole row of a draft first, its old latest revision and all."""
+    draft.save()
+    draft.save_revision(overwrite_revision=revision)
 
 
 def closed_after(act: Callable[[], object]) -> None:
@@ -50,3 +59,15 @@ def test_whoever_stores_waits_for_the_row_before_the_revision(*, live: bool, sav
     item.refresh_from_db()
     assert item.latest_revision_id == revision.pk
     assert item.live is (live or not saves)
+
+
+def test_what_somebody_else_has_saved_meanwhile_is_not_put_aside_by_an_autosave() -> None:
+    item = making.item()
+    first = item.save_revision()
+    mine, theirs = (Item.objects.get(pk=item.pk) for _person in range(2))
+    theirs.title = "Nowy tytuł"
+    newer = theirs.save_revision()
+    with pytest.raises(PermissionDenied):
+        autosave(mine, first)
+    item.refresh_from_db()
+    assert item.latest_revision_id == newer.pk
