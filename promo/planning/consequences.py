@@ -101,17 +101,22 @@ def fingerprint(consequences: Sequence[Consequence], *, now: datetime) -> tuple[
 
     The minute of what goes out at once does not count: it moves while they read.
     """
-    return tuple(
-        (
-            one.effect.value,
-            one.destination,
-            one.slot.partition("@")[0],
-            one.variant.value,
-            str(one.occurrence_at),
-            "" if one.before is None else one.before.isoformat(),
-            "" if one.after is None else _moment(one.after, now),
-        )
-        for one in consequences
+    return tuple(sorted(_agreed(one, now) for one in consequences))
+
+
+def _agreed(one: Consequence, now: datetime) -> tuple[str, ...]:
+    effect, before = one.effect, "" if one.before is None else one.before.isoformat()
+    after = "" if one.after is None else _moment(one.after, now)
+    if one.before is not None and _moment(one.before, now) == after:
+        effect, before = Effect.STAYS, after  # it goes out at once, as it would have
+    return (
+        effect.value,
+        one.destination,
+        one.slot.partition("@")[0],
+        one.variant.value,
+        str(one.occurrence_at),
+        before,
+        after,
     )
 
 

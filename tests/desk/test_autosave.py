@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -20,6 +22,7 @@ WHEN_IT_COMES_BACK = """() => document.addEventListener(
     () => document.querySelector("[name=lead]").value = "W ostatniej chwili.",
     {capture: true, once: true})"""
 
+FULL = """(field) => field.value = "ż".repeat(document.querySelector("[data-most]").dataset.most)"""
 SENT_ELSEWHERE = """() => {
     const form = document.querySelector("[data-edit-form]");
     document.body.append(Object.assign(document.createElement("iframe"), { name: "elsewhere" }));
@@ -76,3 +79,22 @@ def test_no_autosave_begins_after_a_form_was_sent_until_somebody_writes_again(
     page.wait_for_function("window.refused === true")
     title.press_sequentially("?")
     page.wait_for_function("window.refused === false")
+
+
+def test_a_form_too_large_stays_here_and_goes_once_it_is_shorter(
+    at_work: Desk, open_page: OpenPage
+) -> None:
+    page = at_work.enter(open_page(width=1440, height=1000), name="jan")
+    at_work.open(page, f"/desk/items/edit/{at_work.scene.item.pk}/")
+    lead, messages = page.locator("[name=lead]"), page.locator(".messages")
+    save = page.locator("footer").get_by_role("button", name=pl("Save draft"))
+    lead.press_sequentially("!")
+    expect(page.locator("#w-autosave-indicator")).to_contain_text("Zapisano")
+    lead.evaluate(FULL)
+    expect(messages.locator(".error")).to_be_visible()
+    save.click()
+    expect(lead).to_have_value(re.compile("ż{9}"))
+    lead.fill("Krótko.")
+    save.click()
+    expect(messages.locator(".success")).to_contain_text("Muminki")
+    assert at_work.scene.item.get_latest_revision_as_object().lead == "Krótko."

@@ -224,3 +224,25 @@ def test_the_minute_of_what_goes_out_at_once_is_not_part_of_what_was_agreed_to()
     assert fingerprint(first, now=NOW) == fingerprint(second, now=later)
     fewer = weigh(rows[1:], again(cancelled, rows[1:]))
     assert fingerprint(first, now=NOW) != fingerprint(fewer, now=NOW)
+
+
+def test_what_waits_to_go_out_at_once_is_not_moved_by_the_next_minute() -> None:
+    waits = Consequence(
+        effect=Effect.STAYS,
+        destination=SITE.ref,
+        slot="web_announce",
+        variant=Variant.ANNOUNCE,
+        before=NOW,
+        after=NOW,
+    )
+    later = NOW + timedelta(minutes=1)
+    moved = replace(waits, effect=Effect.MOVED, after=later)
+    reminder = replace(moved, slot="fb_reminder", after=NOW + timedelta(days=1))
+    first, second = (
+        fingerprint([reminder, waits], now=NOW),
+        fingerprint([moved, reminder], now=later),
+    )
+    assert first == second
+    assert fingerprint([replace(moved, after=reminder.after)], now=later) != fingerprint(
+        [waits], now=NOW
+    )

@@ -85,12 +85,13 @@
     document.addEventListener(
       "w-autosave:save",
       (event) => {
-        if (!sent) return void (saving = true);
+        if (!sent) return;
         event.preventDefault();
         event.stopImmediatePropagation();
       },
       true,
     );
+    document.addEventListener("w-autosave:save", () => (saving = true)); // one too large does not come here
     document.addEventListener("input", () => (sent = false));
     document.addEventListener("submit", (event) => {
       if (!event.defaultPrevented && event.target.matches("[data-edit-form]")) sent = true;
@@ -134,7 +135,7 @@
       true,
     );
     form.addEventListener("w-unsaved:watch-edits", ({ detail }) => {
-      if (!edited || saved === detail.initialFormData) return;
+      if (!edited || saved === null || saved === detail.initialFormData) return;
       const at = watch();
       at.initialFormData = at.previousFormData = saved;
       setTimeout(at.check);
