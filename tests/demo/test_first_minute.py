@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from django.utils import translation
+from django.utils import timezone, translation
 from lxml import etree
 
 from promo.channels.website.filters import Chosen
@@ -22,8 +22,6 @@ from tests.world import World
 # Mailing has a connection of its own: it sees what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-A_MINUTE_LATER = NIGHT + timedelta(minutes=1)
-
 
 @pytest.fixture
 def minute(desk: None, settings, world: World) -> datetime:
@@ -33,15 +31,16 @@ def minute(desk: None, settings, world: World) -> datetime:
     settings.EMAIL_URL = f"smtp://{world.host}:{world.smtp_port}"
     with time_machine.travel(NIGHT):
         demo.fill(now=NIGHT)
+        a_minute_later = timezone.now() + timedelta(minutes=1)
 
     def clock() -> datetime:
-        return A_MINUTE_LATER
+        return a_minute_later
 
     for publication_id in publishing.due(clock()).values_list("id", flat=True):
         publishing.publish(publication_id, clock=clock)
     for mailing_id in mailings.hand_out(now=database_now()):
         sending.send(mailing_id)
-    return A_MINUTE_LATER
+    return a_minute_later
 
 
 def test_a_newcomer_sees_a_post_mails_and_entries_at_night_on_a_sunday(

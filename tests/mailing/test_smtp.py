@@ -13,7 +13,7 @@ from promo.mailing.relay import Relay, Timeouts
 from promo.mailing.smtp import SmtpConnection
 from tests.mailing.scripted import Drop, Hang, Reset, Script, ScriptedRelay, relay
 
-IMPATIENT = Timeouts(connect=0.3, command=0.3, body=0.3, final=0.3)
+IMPATIENT = Timeouts(connect=1, command=1, body=1, final=1)
 MAIL = MimeMail(
     MailAddress("b+1@bounces.example.org"),
     MailAddress("anna@example.org"),
