@@ -22,18 +22,12 @@ from tests.faults.engine_falls import Fall
 from tests.faults.stage import SOON, Stage, unsent
 from tests.processes import ROOT, Doomed, descendants, environment, until
 
-GRACE = 30.0
-"""Seconds; in production minutes, for what a mailing may take."""
-
 
 def replaced(stage: Stage, *, by: signal.Signals) -> None:
-    """A deploy: the new worker is there, the old one is told to go, and killed after its grace."""
+    """A deploy: the new worker is there, the old one is told to go, and goes."""
     old = stage.posts.anyone()
     old.tell(by)
-    # Once, after everything else had befallen it, one did not go within two minutes.
-    with suppress(AssertionError):
-        until(old.has_ended, within=GRACE, what="the old worker has ended")
-    old.kill9()
+    until(old.has_ended, within=SOON, what="the old worker has ended")
 
 
 def child_killed(stage: Stage) -> None:
